@@ -8,9 +8,11 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
+#include "attn/Dialect/Tile/Transforms/BufferizableOpInterfaceImpl.h"
 
 void mlir::attn::registerAllDialects(DialectRegistry &registry) {
   registry.insert<attn::AttnDialect, tile::TileDialect>();
+  tile::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 void mlir::attn::registerAllPasses() {}
