@@ -44,7 +44,7 @@ def Attn_YieldOp : Op<Attn_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
         %r = arith.remui %j, %c2 : index
         %e = arith.cmpi eq, %r, %c0 : index
         attn.yield %e : i1
-      } : !attn.mask<1, 1>
+      }
       return %m : !attn.mask<1, 1>
     }
     ```

@@ -30,7 +30,7 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
 
     The predicate is a region that yields `i1`, or a `where {...}` clause: a
     comma means and, `|` means or (and binds weaker), braces group, and an atom
-    compares two index expressions by `<`, `<=`, `>`, `>=`, `==` or `!=`. The
+    compares two index expressions by `<`, `<=`, `>`, `>=` or `==`. The
     clause expands to the region. Division and remainder in expressions floor.
 
     Bound names (`with`) are loads from tensors at mapped positions, scalars,
@@ -53,8 +53,8 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
     ```mlir
     // A causal window whose width is a value of each head.
     func.func @window(%width: tensor<8xi32>) -> !attn.mask<1, 1, over = 2> {
-      %m = attn.mask [i, j] with (w = %width[h]) where { j <= i, i - j < w }
-        : tensor<8xi32> -> !attn.mask<1, 1, over = 2>
+      %m = attn.mask [i, j] with (w = %width[h] : tensor<8xi32>)
+             where { j <= i, i - j < w }
       return %m : !attn.mask<1, 1, over = 2>
     }
     ```
@@ -98,9 +98,8 @@ def Attn_MaskAnyOp : Attn_RegionOp<"mask.any"> {
     // Query and key lie in one of the segments [start, end).
     func.func @segments(%seg: tensor<?x2xi32>, %n: index) -> !attn.mask<1, 1> {
       %m = attn.mask.any (s < %n) disjoint [i, j]
-        with (b0 = %seg[s, 0], e0 = %seg[s, 1])
+        with (b0 = %seg[s, 0] : tensor<?x2xi32>, e0 = %seg[s, 1] : tensor<?x2xi32>)
         where { b0 <= i, i < e0, b0 <= j, j < e0 }
-        : tensor<?x2xi32> -> !attn.mask<1, 1>
       return %m : !attn.mask<1, 1>
     }
     ```
@@ -170,7 +169,7 @@ def Attn_MaskOrOp : Attn_MaskBinaryOp<"mask.or"> {
 
     ```mlir
     func.func @sink_or_window() -> !attn.mask<1, 1> {
-      %sink = attn.mask [j] where { j < 4 } : !attn.mask<1, 1>
+      %sink = attn.mask where { j < 4 }
       %window = attn.mask.sliding window(64)
       %m = attn.mask.or %sink, %window : !attn.mask<1, 1>, !attn.mask<1, 1>
       return %m : !attn.mask<1, 1>
@@ -263,7 +262,7 @@ def Attn_MaskPiecewiseOp : Attn_Op<"mask.piecewise", [AttrSizedOperandSegments]>
       %causal = attn.mask.causal
       %m = attn.mask.piecewise i(%image, %text) j(%image, %text)
         [[%near, full], [empty, %causal]]
-        : !attn.mask<2, 2>, !attn.mask<1, 1> -> !attn.mask<1, 1>
+        : !attn.mask<2, 2>, !attn.mask<1, 1>
       return %m : !attn.mask<1, 1>
     }
     ```

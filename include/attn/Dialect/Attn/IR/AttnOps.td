@@ -10,5 +10,7 @@
 #define ATTN_DIALECT_ATTN_IR_ATTNOPS
 
 include "attn/Dialect/Attn/IR/AttnBase.td"
+include "attn/Dialect/Attn/IR/AttnMaskOps.td"
+include "attn/Dialect/Attn/IR/AttnScoreOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS
