@@ -10,5 +10,9 @@
 #define ATTN_DIALECT_ATTN_IR_ATTNOPS
 
 include "attn/Dialect/Attn/IR/AttnBase.td"
+include "attn/Dialect/Attn/IR/AttnPartialOps.td"
+include "attn/Dialect/Attn/IR/AttnPositionOps.td"
+include "attn/Dialect/Attn/IR/AttnSelectOps.td"
+include "attn/Dialect/Attn/IR/AttnTensorOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS
