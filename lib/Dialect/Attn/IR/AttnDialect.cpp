@@ -8,6 +8,8 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 
+#include "AttnPartialSyntax.h"
+
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -15,6 +15,10 @@ include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+/// The op tells the sizes of its results in terms of those of its operands.
+def Attn_ReifyShapes : DeclareOpInterfaceMethods<
+    ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>;
+
 class Attn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Attn_Dialect, mnemonic, !listconcat([Pure], traits)>;
 

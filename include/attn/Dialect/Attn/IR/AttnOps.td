@@ -11,6 +11,10 @@
 
 include "attn/Dialect/Attn/IR/AttnBase.td"
 include "attn/Dialect/Attn/IR/AttnMaskOps.td"
+include "attn/Dialect/Attn/IR/AttnPartialOps.td"
+include "attn/Dialect/Attn/IR/AttnPositionOps.td"
 include "attn/Dialect/Attn/IR/AttnScoreOps.td"
+include "attn/Dialect/Attn/IR/AttnSelectOps.td"
+include "attn/Dialect/Attn/IR/AttnTensorOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS
