@@ -1,0 +1,42 @@
+//===- Pipelines.h - lists of passes with names -----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pipelines that take functions on tensors to the LLVM dialect.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_PIPELINES_H
+#define ATTN_PIPELINES_H
+
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class OpPassManager;
+namespace attn {
+
+/// Options of the pipeline `attn-to-cpu`.
+struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
+  PassOptions::Option<unsigned> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc("width of a vector register: 128, 256 (AVX2) or 512 "
+                     "(AVX-512)"),
+      llvm::cl::init(512)};
+};
+
+/// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM
+/// dialect that calls the runtime library for memory, threads and failures.
+void buildAttnToCPUPipeline(OpPassManager &pm, const AttnToCPUOptions &options);
+
+/// Adds `attn-reference`: the same functions become the simplest loops that
+/// compute what the ops say, in the LLVM dialect. Every other path is tested
+/// against this one, so nothing here reorders or fuses arithmetic.
+void buildAttnReferencePipeline(OpPassManager &pm);
+
+/// Registers the pipelines by name for the tools that parse pass pipelines.
+void registerPipelines();
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_PIPELINES_H
