@@ -305,3 +305,15 @@ LogicalResult MapOp::verify() {
       return failure();
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// attn.extract
+//===----------------------------------------------------------------------===//
+
+LogicalResult ExtractOp::verify() {
+  auto type = cast<RankedTensorType>(getSource().getType());
+  if (static_cast<int64_t>(getIndices().size()) != type.getRank())
+    return emitOpError("expected ")
+           << type.getRank() << " indices, found " << getIndices().size();
+  return success();
+}

@@ -57,4 +57,37 @@ def Attn_YieldOp : Op<Attn_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
 
+def Attn_ExtractOp : Attn_Op<"extract", [TypesMatchWith<
+    "the result to have the element type of the source", "source", "result",
+    "::llvm::cast<RankedTensorType>($_self).getElementType()">]> {
+  let summary = "an element of a tensor, or 0 outside of it";
+  let description = [{
+    ```
+    result = source[indices]  if 0 <= indices[n] < dim(source, n) for all n, else 0
+    ```
+
+    What maps and bindings are read by. It is evaluated at pairs that a mask may
+    hide, whose positions need not exist.
+
+    Constraints:
+    - (C1) one index per dimension
+    - (C2) the result has the element type of the source
+
+    Example:
+
+    ```mlir
+    func.func @left(%x: tensor<?xf32>, %i: index) -> f32 {
+      %c1 = arith.constant 1 : index
+      %j = arith.subi %i, %c1 : index
+      %y = attn.extract %x[%j] : tensor<?xf32>
+      return %y : f32
+    }
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$indices);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$source `[` $indices `]` attr-dict `:` type($source)";
+  let hasVerifier = 1;
+}
+
 #endif // ATTN_DIALECT_ATTN_IR_ATTNBASE
