@@ -6,13 +6,18 @@
 
 #include "attn/InitAll.h"
 
+#include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Dialect/Tile/Transforms/BufferizableOpInterfaceImpl.h"
+#include "attn/Pipelines.h"
 
 void mlir::attn::registerAllDialects(DialectRegistry &registry) {
   registry.insert<attn::AttnDialect, tile::TileDialect>();
   tile::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void mlir::attn::registerAllPasses() {}
+void mlir::attn::registerAllPasses() {
+  registerAttnConversionPasses();
+  registerPipelines();
+}
