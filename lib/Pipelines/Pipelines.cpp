@@ -28,7 +28,6 @@ void mlir::attn::buildTileToLLVMCPUPipeline(
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createConvertToLLVMPass());
-  manager.addPass(createConvertMathToLibmPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createReconcileUnrealizedCastsPass());

@@ -8,8 +8,10 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/PatternMatch.h"
@@ -135,6 +137,81 @@ struct ExpandExp final : OpRewritePattern<math::ExpOp> {
   }
 };
 
+/// Returns `value`, of type f32 or a vector of it, with elements of type
+/// `element`.
+template <typename Cast>
+static Value castElements(PatternRewriter &rewriter, Location loc, Value value,
+                          Type element) {
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(element);
+  return Cast::create(rewriter, loc, type, value);
+}
+
+/// sin(x) and cos(x): x = n pi/2 + r in f64, which is exact enough for
+/// |x| < 2^30, and then a polynomial of sin(r) or cos(r) in f32.
+template <typename Op>
+struct ExpandSinCos final : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "only f32 has an expansion");
+    Location loc = op.getLoc();
+    Value x = castElements<arith::ExtFOp>(rewriter, loc, op.getOperand(),
+                                          rewriter.getF64Type());
+    Arithmetic wide(rewriter, loc, x.getType());
+    Value shift = wide.constant(rewriter.getF64FloatAttr(6755399441055744.0));
+    Value shifted = wide.fma(
+        x, wide.constant(rewriter.getF64FloatAttr(0.63661977236758134308)),
+        shift);
+    Value n = wide.sub(shifted, shift);
+    Value r = wide.fma(
+        n, wide.constant(rewriter.getF64FloatAttr(-1.57079632679489655800)), x);
+    r = wide.fma(
+        n, wide.constant(rewriter.getF64FloatAttr(-6.12323399573676603587e-17)),
+        r);
+    r = castElements<arith::TruncFOp>(rewriter, loc, r, rewriter.getF32Type());
+    Value bits = castElements<arith::BitcastOp>(rewriter, loc, shifted,
+                                                rewriter.getI64Type());
+    Value quadrant = castElements<arith::TruncIOp>(rewriter, loc, bits,
+                                                   rewriter.getI32Type());
+    rewriter.replaceOp(op, evaluate(rewriter, loc, r, quadrant));
+    return success();
+  }
+
+private:
+  /// Returns sin or cos of `r` plus `quadrant` right angles.
+  static Value evaluate(PatternRewriter &rewriter, Location loc, Value r,
+                        Value quadrant) {
+    Arithmetic a(rewriter, loc, r.getType());
+    auto integer = [&](int32_t value) {
+      return a.constant(rewriter.getI32IntegerAttr(value));
+    };
+    if (std::is_same_v<Op, math::CosOp>)
+      quadrant = arith::AddIOp::create(rewriter, loc, quadrant, integer(1));
+    Value r2 = arith::MulFOp::create(rewriter, loc, r, r);
+    Value r3 = arith::MulFOp::create(rewriter, loc, r2, r);
+    Value sin =
+        a.fma(a.polynomial(r2, {-0.16666655242443085f, 0.008332155644893646f,
+                                -0.0001951463200384751f}),
+              r3, r);
+    Value cos =
+        a.polynomial(r2, {1.0f, -0.5f, 0.04166664555668831f,
+                          -0.0013887309469282627f, 2.443241282890085e-05f});
+    auto hasBit = [&](int32_t bit) -> Value {
+      Value masked =
+          arith::AndIOp::create(rewriter, loc, quadrant, integer(bit));
+      return arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::ne,
+                                   masked, integer(0));
+    };
+    Value value = arith::SelectOp::create(rewriter, loc, hasBit(1), cos, sin);
+    Value negative = arith::NegFOp::create(rewriter, loc, value);
+    return arith::SelectOp::create(rewriter, loc, hasBit(2), negative, value);
+  }
+};
+
 /// Computes a function of f16 or bf16 in f32.
 struct WidenMath final : RewritePattern {
   WidenMath(MLIRContext *context)
@@ -168,9 +245,59 @@ struct WidenMath final : RewritePattern {
 
 } // namespace
 
+/// Returns the library's name of the function that `op` computes, or an empty
+/// one if LLVM has an accurate intrinsic for it.
+static std::string getLibraryName(Operation *op) {
+  if (!isa<math::AcoshOp, math::AsinhOp, math::AtanhOp, math::CbrtOp,
+           math::ErfOp, math::ErfcOp, math::ExpM1Op, math::Log1pOp>(op))
+    return "";
+  Type type = getElementTypeOrSelf(op->getResultTypes().front());
+  if (!type.isF32() && !type.isF64())
+    return "";
+  return (op->getName().stripDialect() + (type.isF32() ? "f" : "")).str();
+}
+
+void mlir::tile::callMathLibrary(
+    Operation *root,
+    llvm::function_ref<void(StringRef name, Type type)> declare) {
+  root->walk([&](Operation *op) {
+    std::string name = getLibraryName(op);
+    if (name.empty())
+      return;
+    ImplicitLocOpBuilder b(op->getLoc(), op);
+    Value operand = op->getOperand(0);
+    auto vector = dyn_cast<VectorType>(operand.getType());
+    if (vector && vector.getRank() != 1)
+      return;
+    Type type = getElementTypeOrSelf(operand.getType());
+    declare(name, type);
+    auto call = [&](Value x) -> Value {
+      return func::CallOp::create(b, name, type, x).getResult(0);
+    };
+    Value result;
+    if (vector) {
+      SmallVector<Value> lanes;
+      for (int64_t i = 0; i < vector.getDimSize(0); ++i)
+        lanes.push_back(
+            call(vector::ExtractOp::create(b, operand, ArrayRef{i})));
+      result = vector::FromElementsOp::create(b, vector, lanes);
+    } else {
+      result = call(operand);
+    }
+    op->replaceAllUsesWith(ValueRange{result});
+    op->erase();
+  });
+}
+
 void mlir::tile::populateExpandMathPatterns(RewritePatternSet &patterns) {
-  patterns.add<ExpandExp, ExpandExp2>(patterns.getContext(), /*benefit=*/2);
+  patterns.add<ExpandExp, ExpandExp2, ExpandSinCos<math::CosOp>,
+               ExpandSinCos<math::SinOp>>(patterns.getContext());
   patterns.add<WidenMath>(patterns.getContext());
-  populateMathPolynomialApproximationPatterns(patterns);
+  // Those of upstream's approximations that are good to a few ulp everywhere.
+  populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+    name.consume_front("math.");
+    return llvm::is_contained(
+        {"acos", "asin", "erf", "expm1", "log", "log1p", "log2", "tanh"}, name);
+  });
   arith::populateExpandBFloat16Patterns(patterns);
 }

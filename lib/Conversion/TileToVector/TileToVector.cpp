@@ -192,6 +192,9 @@ struct ConvertTileToVectorPass
         return signalPassFailure();
     getOperation().walk([](LaunchOp launch) { lowerLaunch(launch); });
     getOperation().walk([&](CheckOp check) { lowerCheck(check, symbols); });
+    callMathLibrary(getOperation(), [&](StringRef name, Type type) {
+      symbols.declare(name, type, type);
+    });
   }
 
   /// Specialises every kernel to its only launch.
