@@ -8,10 +8,15 @@
 
 #include "attn/Pipelines.h"
 
+#include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToVector.h"
+#include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,16 +73,22 @@ static void addConversionToLLVM(OpPassManager &pm) {
 
 void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
+  const CPUModel *cpu = lookupCPUModel(options.target);
   pm.addPass(createInlinerPass());
+  pm.addPass(createConvertAttnToTilePass());
   pm.addPass(createAttnPrepareLinalgPass());
   addBufferization(pm);
   addDeallocation(pm);
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
   AttnVectorizeLinalgPassOptions vectorize;
-  vectorize.vectorBits = options.vectorBits;
+  vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createAttnApproximateMathPass());
   addConversionToLLVM(pm);
+  pm.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
@@ -90,7 +101,28 @@ void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
   addConversionToLLVM(pm);
 }
 
+void mlir::attn::buildTileToLLVMCPUPipeline(
+    OpPassManager &manager, const TileToLLVMCPUOptions &options) {
+  ConvertTileToVectorPassOptions tileOptions;
+  tileOptions.target = options.target;
+  manager.addPass(createConvertTileToVectorPass(tileOptions));
+  manager.addPass(createLoopInvariantCodeMotionPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertToLLVMPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createOutlineParallelCallsPass());
+}
+
 void mlir::attn::registerPipelines() {
+  PassPipelineRegistration<TileToLLVMCPUOptions>(
+      "tile-to-llvm-cpu",
+      "lower bufferised modules with tile programs to the LLVM dialect",
+      buildTileToLLVMCPUPipeline);
   PassPipelineRegistration<AttnToCPUOptions>(
       "attn-to-cpu", "compile functions on tensors to vector code for CPUs",
       buildAttnToCPUPipeline);

@@ -52,12 +52,11 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
                                                  int availableLevel) {
   static const char *const names[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
   static const char *const instructions[] = {"", "AVX2", "AVX-512"};
-  static const unsigned widths[] = {128, 256, 512};
   // LLVM splits 512-bit vectors for many processors unless told otherwise.
   const std::string wholeVectors = "-prefer-256-bit";
   if (cpu == "native")
     return CPUTarget{llvm::sys::getHostCPUName().str(),
-                     getHostFeatures() + wholeVectors, widths[availableLevel]};
+                     getHostFeatures() + wholeVectors, names[availableLevel]};
   for (int level : {ATTN_RT_CPU_AVX2, ATTN_RT_CPU_AVX512}) {
     if (cpu != names[level])
       continue;
@@ -65,7 +64,7 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
       return makeError("cpu " + cpu + " needs " + instructions[level] +
                        ", which this processor (" + names[availableLevel] +
                        ") does not have");
-    return CPUTarget{cpu.str(), wholeVectors, widths[level]};
+    return CPUTarget{cpu.str(), wholeVectors, names[level]};
   }
   return makeError("unknown cpu '" + cpu +
                    "': expected native, x86-64-v3 or x86-64-v4");
@@ -149,7 +148,7 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
     buildAttnReferencePipeline(manager);
   } else {
     AttnToCPUOptions options;
-    options.vectorBits = cpu.vectorBits;
+    options.target = cpu.model;
     buildAttnToCPUPipeline(manager, options);
   }
   return manager.run(module);

@@ -39,8 +39,8 @@ struct CompileOptions {
 struct CPUTarget {
   /// The name for LLVM, with the features that differ from it.
   std::string name, features;
-  /// The width of a vector register.
-  unsigned vectorBits;
+  /// The model that the pipelines know it by.
+  std::string model;
 };
 
 /// Returns what `cpu` stands for on a processor of the given
