@@ -22,7 +22,6 @@ struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
       llvm::cl::desc("the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
       llvm::cl::init("host")};
 };
-};
 
 /// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM
 /// dialect that calls the runtime library for memory, threads and failures.

@@ -86,6 +86,9 @@ def ConvertCPUToLLVMPass : Pass<"convert-cpu-to-llvm", "ModuleOp"> {
     ```
   }];
   let dependentDialects = ["LLVM::LLVMDialect"];
+}
+
+//===----------------------------------------------------------------------===//
 // convert-tile-to-vector
 //===----------------------------------------------------------------------===//
 

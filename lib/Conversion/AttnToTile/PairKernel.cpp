@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -58,7 +59,7 @@ PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes sizes)
 
 Value PairKernelBuilder::splat(OpBuilder &at, double value, ArrayRef<int64_t> shape) {
   auto type = VectorType::get(shape, stat);
-  auto attribute = DenseElementsAttr::get(type, {at.getFloatAttr(stat, value)});
+  auto attribute = DenseElementsAttr::get(type, Attribute(at.getFloatAttr(stat, value)));
   return arith::ConstantOp::create(at, loc, attribute);
 }
 
@@ -525,7 +526,7 @@ LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention, State stat
   Value zeroRow = splat(b, 0.0, row), empty;
   if (state.den)
     empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, state.den, zeroRow);
-  Value out = state.acc, log;
+  Value out = state.acc;
   if (attention.getOut() && state.den) {
     // A row without weight has an accumulator of 0; dividing by 1 keeps it.
     Value divisor = arith::SelectOp::create(b, loc, empty, splat(b, 1.0, row), state.den);
@@ -595,7 +596,7 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
 LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   createKernel(rewriter);
-  auto cleanup = llvm::make_scope_exit([&] { kernel->erase(); });
+  auto cleanup = llvm::scope_exit([&] { kernel->erase(); });
   if (failed(loadQueries()))
     return failure();
   FailureOr<State> state = emitLoop();
