@@ -7,6 +7,7 @@
 #include "attn/InitAll.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Dialect/Tile/Transforms/BufferizableOpInterfaceImpl.h"
 
@@ -15,4 +16,4 @@ void mlir::attn::registerAllDialects(DialectRegistry &registry) {
   tile::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
-void mlir::attn::registerAllPasses() {}
+void mlir::attn::registerAllPasses() { registerAttnDialectPasses(); }
