@@ -254,8 +254,8 @@ Value Emitter::reduce(const Sizes &sizes, unsigned axis, double initial,
 // attn.norm
 //===----------------------------------------------------------------------===//
 
-/// Returns the centred or plain vectors' roots that `op` divides by; `mean` is
-/// null if nothing is subtracted.
+/// Returns the root that `op` divides each vector by; `mean` is null if it is
+/// not subtracted.
 static Value emitRoot(Emitter &e, NormOp op, Value mean, Value count) {
   Value x = op.getX();
   Sizes sizes = e.sizesOf(x);
@@ -542,8 +542,6 @@ static SmallVector<Value> decompose(Emitter &e, RotateOp op) {
   Value b = e.make<tensor::ExtractSliceOp>(x, second, half, strides);
 
   AffineMap all = e.getMultiDimIdentityMap(rank);
-  // The last axis is never broadcast: a table of one pair has one pair of
-  // loops.
   AffineMap table = e.aligned(rank, 0, op.getCos().getType().getShape());
   SmallVector<Access> inputs{
       {a, all}, {b, all}, {op.getCos(), table}, {op.getSin(), table}};

@@ -1,6 +1,6 @@
 // RUN: attn-opt %s --attn-decompose-tensor-ops -o %t.mlir
 // RUN: attn-opt %s --attn-decompose-tensor-ops=wide -o %t.wide.mlir
-// RUN: %python %S/tensor_ops.py %t.mlir 
+// RUN: %python %S/tensor_ops.py %t.mlir
 // RUN: %python %S/tensor_ops.py %t.wide.mlir
 
 // Each op without named coordinates, decomposed, compiled and run on odd sizes,

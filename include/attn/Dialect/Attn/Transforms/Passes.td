@@ -1,4 +1,4 @@
-//===- Passes.td - passes inside the attn dialect -----------*- tablegen -*-===//
+//===- Passes.td - passes inside the attn dialect ----------*- tablegen -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -21,7 +21,7 @@ def AttnDecomposeTensorOpsPass : Pass<"attn-decompose-tensor-ops"> {
     Rewrites `attn.norm`, `attn.linear_map`, `attn.expm`, `attn.rotary_table`,
     `attn.rotate`, `attn.rotate_blocks`, `attn.topk`, `attn.combine`,
     `attn.prefix`, `attn.finalize` and `attn.merge` into `linalg`, `tensor`,
-    `scf`, `arith` and `math` ops on tensors, of any rank and with dynamic sizes.
+    `scf`, `arith` and `math` ops on tensors, of any rank and of dynamic sizes.
 
     Afterwards none of these ops is left. Nothing else is touched: no op is
     folded, so that a wrong fold cannot hide. Ranks and static sizes stay; sizes
