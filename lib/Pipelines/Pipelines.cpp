@@ -23,6 +23,14 @@
 using namespace mlir;
 using namespace mlir::attn;
 
+/// Adds the passes that give tensor programs their meaning in simple ops: sizes
+/// are checked, and half-precision sums are f32.
+static void addTensorPasses(OpPassManager &pm) {
+  pm.addPass(createAttnCheckShapesPass());
+  pm.addPass(createAttnDecomposeTensorsPass());
+  pm.addPass(createAttnWidenSumsPass());
+}
+
 /// Adds the passes from functions on tensors to functions on memrefs, all of
 /// whose allocations are freed or returned. Parameters and results have the
 /// identity layout, which is what callers hand over.
@@ -68,8 +76,12 @@ static void addConversionToLLVM(OpPassManager &pm) {
 
 void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
+  addTensorPasses(pm);
   pm.addPass(createInlinerPass());
-  pm.addPass(createAttnPrepareLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
   AttnVectorizeLinalgPassOptions vectorize;
@@ -81,9 +93,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
-  AttnPrepareLinalgPassOptions prepare;
-  prepare.fuse = false;
-  pm.addPass(createAttnPrepareLinalgPass(prepare));
+  addTensorPasses(pm);
   addBufferization(pm);
   addDeallocation(pm);
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());

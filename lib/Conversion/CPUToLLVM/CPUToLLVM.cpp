@@ -27,6 +27,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_CONVERTCPUTOLLVMPASS
@@ -69,6 +70,23 @@ static Value createMessage(ConversionPatternRewriter &rewriter, Location loc,
   }
   return LLVM::AddressOfOp::create(
       rewriter, loc, LLVM::LLVMPointerType::get(rewriter.getContext()), name);
+}
+
+/// Rounds scalars to bf16 by integer arithmetic, because LLVM would call a
+/// compiler support function. For vectors it has instructions.
+static LogicalResult expandScalarRoundings(ModuleOp module) {
+  SmallVector<Operation *> roundings;
+  module.walk([&](arith::TruncFOp op) {
+    if (op.getType().isBF16())
+      roundings.push_back(op);
+  });
+  if (roundings.empty())
+    return success();
+  RewritePatternSet patterns(module.getContext());
+  arith::populateExpandBFloat16Patterns(patterns);
+  GreedyRewriteConfig config;
+  config.setStrictness(GreedyRewriteStrictness::ExistingOps);
+  return applyOpPatternsGreedily(roundings, std::move(patterns), config);
 }
 
 namespace {
@@ -192,6 +210,8 @@ struct ConvertCPUToLLVMPass final
     : attn::impl::ConvertCPUToLLVMPassBase<ConvertCPUToLLVMPass> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
+    if (failed(expandScalarRoundings(getOperation())))
+      return signalPassFailure();
     LLVMTypeConverter converter(context);
     SymbolTableCollection symbolTables;
     RewritePatternSet patterns(context);
