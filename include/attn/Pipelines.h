@@ -22,6 +22,10 @@ struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
       llvm::cl::desc("width of a vector register: 128, 256 (AVX2) or 512 "
                      "(AVX-512)"),
       llvm::cl::init(512)};
+  PassOptions::Option<bool> bf16Rounding{
+      *this, "bf16-rounding",
+      llvm::cl::desc("the processor has instructions that round to bf16"),
+      llvm::cl::init(false)};
 };
 
 /// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM

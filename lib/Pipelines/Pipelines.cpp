@@ -12,10 +12,12 @@
 #include "attn/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -57,7 +59,12 @@ static void addDeallocation(OpPassManager &pm) {
 }
 
 /// Adds the passes from loops, memrefs and vectors to the LLVM dialect.
-static void addConversionToLLVM(OpPassManager &pm) {
+static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
+  // No processor computes in bf16.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -69,7 +76,9 @@ static void addConversionToLLVM(OpPassManager &pm) {
   vectorOptions.vectorTransposeLowering =
       vector::VectorTransposeLowering::Shuffle16x16;
   pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
-  pm.addPass(createConvertCPUToLLVMPass());
+  ConvertCPUToLLVMPassOptions options;
+  options.bf16Rounding = bf16Rounding;
+  pm.addPass(createConvertCPUToLLVMPass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -89,7 +98,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createAttnApproximateMathPass());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, options.bf16Rounding);
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
@@ -97,7 +106,7 @@ void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
   addBufferization(pm);
   addDeallocation(pm);
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, /*bf16Rounding=*/false);
 }
 
 void mlir::attn::registerPipelines() {

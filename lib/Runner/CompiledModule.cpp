@@ -57,7 +57,8 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
   const std::string wholeVectors = "-prefer-256-bit";
   if (cpu == "native")
     return CPUTarget{llvm::sys::getHostCPUName().str(),
-                     getHostFeatures() + wholeVectors, widths[availableLevel]};
+                     getHostFeatures() + wholeVectors, widths[availableLevel],
+                     attn_rt_cpu_has_avx512_bf16() != 0};
   for (int level : {ATTN_RT_CPU_AVX2, ATTN_RT_CPU_AVX512}) {
     if (cpu != names[level])
       continue;
@@ -65,7 +66,7 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
       return makeError("cpu " + cpu + " needs " + instructions[level] +
                        ", which this processor (" + names[availableLevel] +
                        ") does not have");
-    return CPUTarget{cpu.str(), wholeVectors, widths[level]};
+    return CPUTarget{cpu.str(), wholeVectors, widths[level], false};
   }
   return makeError("unknown cpu '" + cpu +
                    "': expected native, x86-64-v3 or x86-64-v4");
@@ -150,6 +151,7 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
   } else {
     AttnToCPUOptions options;
     options.vectorBits = cpu.vectorBits;
+    options.bf16Rounding = cpu.bf16Rounding;
     buildAttnToCPUPipeline(manager, options);
   }
   return manager.run(module);

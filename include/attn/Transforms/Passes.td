@@ -35,7 +35,8 @@ def AttnApproximateMathPass : Pass<"attn-approximate-math"> {
     ```
   }];
   let dependentDialects = [
-    "arith::ArithDialect", "math::MathDialect", "vector::VectorDialect"
+    "arith::ArithDialect", "math::MathDialect", "scf::SCFDialect",
+    "vector::VectorDialect"
   ];
 }
 

@@ -26,6 +26,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -72,12 +73,14 @@ static Value createMessage(ConversionPatternRewriter &rewriter, Location loc,
       rewriter, loc, LLVM::LLVMPointerType::get(rewriter.getContext()), name);
 }
 
-/// Rounds scalars to bf16 by integer arithmetic, because LLVM would call a
-/// compiler support function. For vectors it has instructions.
-static LogicalResult expandScalarRoundings(ModuleOp module) {
+/// Rounds to bf16 by integer arithmetic, because LLVM would call a function of
+/// the compiler's support library, except for vectors if there is an
+/// instruction.
+static LogicalResult expandRoundings(ModuleOp module, bool hasInstruction) {
   SmallVector<Operation *> roundings;
   module.walk([&](arith::TruncFOp op) {
-    if (op.getType().isBF16())
+    if (getElementTypeOrSelf(op.getType()).isBF16() &&
+        !(hasInstruction && isa<VectorType>(op.getType())))
       roundings.push_back(op);
   });
   if (roundings.empty())
@@ -208,9 +211,11 @@ struct AssertOpLowering final : ConvertOpToLLVMPattern<cf::AssertOp> {
 /// Converts everything that is left to the LLVM dialect.
 struct ConvertCPUToLLVMPass final
     : attn::impl::ConvertCPUToLLVMPassBase<ConvertCPUToLLVMPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
-    if (failed(expandScalarRoundings(getOperation())))
+    if (failed(expandRoundings(getOperation(), bf16Rounding)))
       return signalPassFailure();
     LLVMTypeConverter converter(context);
     SymbolTableCollection symbolTables;
@@ -230,7 +235,10 @@ struct ConvertCPUToLLVMPass final
     target.addLegalOp<ModuleOp>();
     if (failed(
             applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    // Conversions of numbers keep a flag that LLVM has no place for.
+    getOperation()->walk(
+        [](Operation *op) { op->removeDiscardableAttr("fastmath"); });
   }
 };
 

@@ -8,6 +8,8 @@
 
 #include "Lanes.h"
 
+#include "LoopNest.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -63,8 +65,12 @@ Value LaneBuilder::createSteps(LinearIndex pitch) {
 }
 
 Value LaneBuilder::fromMemory(Value value, Type elementType) {
-  if (!elementType.isInteger(1))
+  Type type =
+      isa<VectorType>(value.getType()) ? getType(elementType) : elementType;
+  if (type == value.getType())
     return value;
+  if (!elementType.isInteger(1))
+    return arith::BitcastOp::create(builder, loc, type, value);
   Value zero = arith::ConstantOp::create(builder, loc,
                                          builder.getZeroAttr(value.getType()));
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, value,
@@ -72,12 +78,15 @@ Value LaneBuilder::fromMemory(Value value, Type elementType) {
 }
 
 Value LaneBuilder::toMemory(Value value) {
-  if (!getElementTypeOrSelf(value.getType()).isInteger(1))
+  Type elementType = getElementTypeOrSelf(value.getType());
+  Type storage = getStorageType(elementType);
+  if (storage == elementType)
     return value;
-  Type bytes = builder.getI8Type();
   if (isa<VectorType>(value.getType()))
-    bytes = getType(bytes);
-  return arith::ExtUIOp::create(builder, loc, bytes, value);
+    storage = getType(storage);
+  if (!elementType.isInteger(1))
+    return arith::BitcastOp::create(builder, loc, storage, value);
+  return arith::ExtUIOp::create(builder, loc, storage, value);
 }
 
 Value LaneBuilder::loadScalar(Value flat, LinearIndex address,
@@ -87,14 +96,9 @@ Value LaneBuilder::loadScalar(Value flat, LinearIndex address,
   return fromMemory(value, elementType);
 }
 
-/// Returns the element type of a memref.
-static Type getStorageType(Value flat) {
-  return cast<MemRefType>(flat.getType()).getElementType();
-}
-
 Value LaneBuilder::load(Value flat, LinearIndex address, LinearIndex pitch,
                         Type elementType, Value mask) {
-  VectorType type = getType(getStorageType(flat));
+  VectorType type = getType(getStorageType(elementType));
   Value index = math.materialize(address);
   Value value;
   if (!pitch.is(1))
@@ -112,7 +116,7 @@ Value LaneBuilder::load(Value flat, LinearIndex address, LinearIndex pitch,
 
 Value LaneBuilder::gather(Value flat, Value indices, Type elementType,
                           Value mask) {
-  VectorType type = getType(getStorageType(flat));
+  VectorType type = getType(getStorageType(elementType));
   Value value = vector::GatherOp::create(
       builder, loc, type, flat, ValueRange{math.materialize(0)}, indices,
       getMask(mask), createZero(type.getElementType()));

@@ -48,8 +48,8 @@ public:
   /// Returns a mask of the lanes below `count`.
   Value createMask(LinearIndex count);
 
-  /// Returns the element of `flat` at `address`. `elementType` says whether
-  /// bytes are truth values.
+  /// Returns the element of `flat` at `address`. It is
+  /// of `elementType`, stored as its storage type.
   Value loadScalar(Value flat, LinearIndex address, Type elementType);
 
   /// Returns the elements of `flat` at `address + lane * pitch`; lanes outside
@@ -79,9 +79,9 @@ public:
   int64_t lanes;
 
 private:
-  /// Returns bytes as truth values if `elementType` is i1.
+  /// Returns the elements that are stored as `value`.
   Value fromMemory(Value value, Type elementType);
-  /// Returns truth values as bytes.
+  /// Returns what `value` is stored as.
   Value toMemory(Value value);
   /// Returns `lane * pitch` for every lane.
   Value createSteps(LinearIndex pitch);

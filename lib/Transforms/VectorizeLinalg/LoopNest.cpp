@@ -69,10 +69,19 @@ LogicalResult mlir::attn::checkAccesses(linalg::LinalgOp op,
   return success();
 }
 
-/// Returns the bytes of an i1 buffer as a memref of i8. Upstream has no op that
-/// reinterprets elements, so this goes through the descriptor.
-static Value viewBits(OpBuilder &builder, Location loc, Value memref) {
-  auto type = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
+Type mlir::attn::getStorageType(Type elementType) {
+  if (elementType.isInteger(1))
+    return IntegerType::get(elementType.getContext(), 8);
+  if (elementType.isF16() || elementType.isBF16())
+    return IntegerType::get(elementType.getContext(), 16);
+  return elementType;
+}
+
+/// Returns the elements of a buffer as integers of `storageType`. Upstream has
+/// no op that reinterprets elements, so this goes through the descriptor.
+static Value viewBits(OpBuilder &builder, Location loc, Value memref,
+                      Type storageType) {
+  auto type = MemRefType::get({ShapedType::kDynamic}, storageType);
   MLIRContext *context = builder.getContext();
   Type i64 = builder.getI64Type();
   auto pointerType = LLVM::LLVMPointerType::get(context);
@@ -82,8 +91,7 @@ static Value viewBits(OpBuilder &builder, Location loc, Value memref) {
   Value address =
       memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, memref);
   Value word = arith::IndexCastOp::create(builder, loc, i64, address);
-  Value pointer =
-      LLVM::IntToPtrOp::create(builder, loc, pointerType, word);
+  Value pointer = LLVM::IntToPtrOp::create(builder, loc, pointerType, word);
   auto constant = [&](int64_t value) -> Value {
     return LLVM::ConstantOp::create(builder, loc, i64,
                                     builder.getI64IntegerAttr(value));
@@ -104,8 +112,9 @@ static Value viewBits(OpBuilder &builder, Location loc, Value memref) {
 
 Value mlir::attn::flatten(OpBuilder &builder, Location loc, Value memref) {
   auto type = cast<MemRefType>(memref.getType());
-  if (type.getElementType().isInteger(1))
-    return viewBits(builder, loc, memref);
+  Type storageType = getStorageType(type.getElementType());
+  if (storageType != type.getElementType())
+    return viewBits(builder, loc, memref, storageType);
   auto metadata =
       memref::ExtractStridedMetadataOp::create(builder, loc, memref);
   auto flatType =

@@ -20,8 +20,8 @@ namespace mlir::attn {
 ///
 ///   address(i0, .., in) = start + sum_d i_d * pitches[d]     in elements
 struct OperandAccess {
-  /// The operand as one axis without offset; null for scalars. Elements of i1
-  /// appear as bytes.
+  /// The operand as one axis without offset; null for scalars. Elements have
+  /// their storage type.
   Value flat;
   /// The element type of the operand, i1 included.
   Type elementType;
@@ -57,8 +57,13 @@ LogicalResult checkAccesses(linalg::LinalgOp op, std::string &reason);
 /// checked.
 LoopNest buildLoopNest(OpBuilder &builder, linalg::LinalgOp op);
 
-/// Returns `memref` as one axis of elements that starts where the buffer does;
-/// i1 becomes i8, which is how it is stored.
+/// Returns the type that elements have in memory when they are accessed as
+/// vectors: i1 takes a byte, and the code generator handles masked vectors of
+/// half-precision numbers as integers only.
+Type getStorageType(Type elementType);
+
+/// Returns `memref` as one axis of elements of the storage type that starts at
+/// its aligned pointer.
 Value flatten(OpBuilder &builder, Location loc, Value memref);
 
 /// Returns the offset and strides of `memref`, in elements.
