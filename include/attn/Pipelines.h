@@ -21,6 +21,10 @@ struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
       *this, "target",
       llvm::cl::desc("the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
       llvm::cl::init("host")};
+  PassOptions::Option<bool> bf16Rounding{
+      *this, "bf16-rounding",
+      llvm::cl::desc("the processor has instructions that round to bf16"),
+      llvm::cl::init(false)};
 };
 
 /// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM

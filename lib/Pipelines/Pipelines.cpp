@@ -17,16 +17,26 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// Adds the passes that give tensor programs their meaning in simple ops: sizes
+/// are checked, and half-precision sums are f32.
+static void addTensorPasses(OpPassManager &pm) {
+  pm.addPass(createAttnCheckShapesPass());
+  pm.addPass(createAttnDecomposeTensorsPass());
+  pm.addPass(createAttnWidenSumsPass());
+}
 
 /// Adds the passes from functions on tensors to functions on memrefs, all of
 /// whose allocations are freed or returned. Parameters and results have the
@@ -54,7 +64,12 @@ static void addDeallocation(OpPassManager &pm) {
 }
 
 /// Adds the passes from loops, memrefs and vectors to the LLVM dialect.
-static void addConversionToLLVM(OpPassManager &pm) {
+static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
+  // No processor computes in bf16.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -66,7 +81,9 @@ static void addConversionToLLVM(OpPassManager &pm) {
   vectorOptions.vectorTransposeLowering =
       vector::VectorTransposeLowering::Shuffle16x16;
   pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
-  pm.addPass(createConvertCPUToLLVMPass());
+  ConvertCPUToLLVMPassOptions options;
+  options.bf16Rounding = bf16Rounding;
+  pm.addPass(createConvertCPUToLLVMPass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -76,7 +93,12 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   const CPUModel *cpu = lookupCPUModel(options.target);
   pm.addPass(createInlinerPass());
   pm.addPass(createConvertAttnToTilePass());
-  pm.addPass(createAttnPrepareLinalgPass());
+  pm.addPass(createAttnDecomposeTensorOpsPass());
+  addTensorPasses(pm);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
   ConvertTileToVectorPassOptions tile;
@@ -87,18 +109,16 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createAttnApproximateMathPass());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, options.bf16Rounding);
   pm.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
-  AttnPrepareLinalgPassOptions prepare;
-  prepare.fuse = false;
-  pm.addPass(createAttnPrepareLinalgPass(prepare));
+  addTensorPasses(pm);
   addBufferization(pm);
   addDeallocation(pm);
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, /*bf16Rounding=*/false);
 }
 
 void mlir::attn::buildTileToLLVMCPUPipeline(

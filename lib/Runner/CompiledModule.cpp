@@ -56,7 +56,8 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
   const std::string wholeVectors = "-prefer-256-bit";
   if (cpu == "native")
     return CPUTarget{llvm::sys::getHostCPUName().str(),
-                     getHostFeatures() + wholeVectors, names[availableLevel]};
+                     getHostFeatures() + wholeVectors, names[availableLevel],
+                     attn_rt_cpu_has_avx512_bf16() != 0};
   for (int level : {ATTN_RT_CPU_AVX2, ATTN_RT_CPU_AVX512}) {
     if (cpu != names[level])
       continue;
@@ -64,7 +65,7 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
       return makeError("cpu " + cpu + " needs " + instructions[level] +
                        ", which this processor (" + names[availableLevel] +
                        ") does not have");
-    return CPUTarget{cpu.str(), wholeVectors, names[level]};
+    return CPUTarget{cpu.str(), wholeVectors, names[level], false};
   }
   return makeError("unknown cpu '" + cpu +
                    "': expected native, x86-64-v3 or x86-64-v4");
@@ -149,6 +150,7 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
   } else {
     AttnToCPUOptions options;
     options.target = cpu.model;
+    options.bf16Rounding = cpu.bf16Rounding;
     buildAttnToCPUPipeline(manager, options);
   }
   return manager.run(module);

@@ -85,7 +85,11 @@ def ConvertCPUToLLVMPass : Pass<"convert-cpu-to-llvm", "ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["LLVM::LLVMDialect"];
+  let options = [
+    Option<"bf16Rounding", "bf16-rounding", "bool", /*default=*/"false",
+           "the processor has instructions that round vectors to bf16">,
+  ];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect"];
 }
 
 //===----------------------------------------------------------------------===//

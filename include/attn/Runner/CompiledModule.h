@@ -41,6 +41,8 @@ struct CPUTarget {
   std::string name, features;
   /// The model that the pipelines know it by.
   std::string model;
+  /// Whether it rounds to bf16 in one instruction.
+  bool bf16Rounding;
 };
 
 /// Returns what `cpu` stands for on a processor of the given
