@@ -12,6 +12,7 @@
 #include "attn/Conversion/CPUToLLVM.h"
 #include "attn/Conversion/OutlineParallelCalls.h"
 #include "attn/Conversion/TileToVector.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
