@@ -8,9 +8,14 @@
 
 #include "attn/Pipelines.h"
 
+#include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToVector.h"
+#include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -85,8 +90,10 @@ static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
 
 void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
+  const CPUModel *cpu = lookupCPUModel(options.target);
   addTensorPasses(pm);
   pm.addPass(createInlinerPass());
+  pm.addPass(createConvertAttnToTilePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createAttnFuseLinalgPass());
@@ -94,11 +101,15 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   addBufferization(pm);
   addDeallocation(pm);
   AttnVectorizeLinalgPassOptions vectorize;
-  vectorize.vectorBits = options.vectorBits;
+  vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createAttnApproximateMathPass());
+  pm.addNestedPass<func::FuncOp>(createAttnApproximateMathPass());
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
   addConversionToLLVM(pm, options.bf16Rounding);
+  pm.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
@@ -109,7 +120,28 @@ void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
   addConversionToLLVM(pm, /*bf16Rounding=*/false);
 }
 
+void mlir::attn::buildTileToLLVMCPUPipeline(
+    OpPassManager &manager, const TileToLLVMCPUOptions &options) {
+  ConvertTileToVectorPassOptions tileOptions;
+  tileOptions.target = options.target;
+  manager.addPass(createConvertTileToVectorPass(tileOptions));
+  manager.addPass(createLoopInvariantCodeMotionPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertToLLVMPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createOutlineParallelCallsPass());
+}
+
 void mlir::attn::registerPipelines() {
+  PassPipelineRegistration<TileToLLVMCPUOptions>(
+      "tile-to-llvm-cpu",
+      "lower bufferised modules with tile programs to the LLVM dialect",
+      buildTileToLLVMCPUPipeline);
   PassPipelineRegistration<AttnToCPUOptions>(
       "attn-to-cpu", "compile functions on tensors to vector code for CPUs",
       buildAttnToCPUPipeline);

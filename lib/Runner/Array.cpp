@@ -183,14 +183,16 @@ static uint16_t encode(double value, SmallFormat format) {
 }
 
 /// Returns element `index` of the array of T at `data`.
-template <typename T> static T load(const uint8_t *data, int64_t index) {
+template <typename T>
+static T load(const uint8_t *data, int64_t index) {
   T value;
   std::memcpy(&value, data + index * int64_t(sizeof(T)), sizeof(T));
   return value;
 }
 
 /// Sets element `index` of the array of T at `data`.
-template <typename T> static void store(uint8_t *data, int64_t index, T value) {
+template <typename T>
+static void store(uint8_t *data, int64_t index, T value) {
   std::memcpy(data + index * int64_t(sizeof(T)), &value, sizeof(T));
 }
 

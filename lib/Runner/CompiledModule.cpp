@@ -52,12 +52,11 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
                                                  int availableLevel) {
   static const char *const names[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
   static const char *const instructions[] = {"", "AVX2", "AVX-512"};
-  static const unsigned widths[] = {128, 256, 512};
   // LLVM splits 512-bit vectors for many processors unless told otherwise.
   const std::string wholeVectors = "-prefer-256-bit";
   if (cpu == "native")
     return CPUTarget{llvm::sys::getHostCPUName().str(),
-                     getHostFeatures() + wholeVectors, widths[availableLevel],
+                     getHostFeatures() + wholeVectors, names[availableLevel],
                      attn_rt_cpu_has_avx512_bf16() != 0};
   for (int level : {ATTN_RT_CPU_AVX2, ATTN_RT_CPU_AVX512}) {
     if (cpu != names[level])
@@ -66,7 +65,7 @@ llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
       return makeError("cpu " + cpu + " needs " + instructions[level] +
                        ", which this processor (" + names[availableLevel] +
                        ") does not have");
-    return CPUTarget{cpu.str(), wholeVectors, widths[level], false};
+    return CPUTarget{cpu.str(), wholeVectors, names[level], false};
   }
   return makeError("unknown cpu '" + cpu +
                    "': expected native, x86-64-v3 or x86-64-v4");
@@ -150,7 +149,7 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
     buildAttnReferencePipeline(manager);
   } else {
     AttnToCPUOptions options;
-    options.vectorBits = cpu.vectorBits;
+    options.target = cpu.model;
     options.bf16Rounding = cpu.bf16Rounding;
     buildAttnToCPUPipeline(manager, options);
   }

@@ -1,0 +1,24 @@
+# Configuration of the lit test suite.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+import os
+
+import lit.formats
+
+config.name = "attn"
+config.test_format = lit.formats.ShTest(True)
+config.suffixes = [".mlir"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.attn_binary_dir, "test")
+config.excludes = ["CMakeLists.txt", "lit.cfg.py", "lit.site.cfg.py.in"]
+
+config.environment["PATH"] = os.pathsep.join(
+    [
+        os.path.join(config.attn_binary_dir, "bin"),
+        config.llvm_tools_dir,
+        os.environ["PATH"],
+    ]
+)
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
+config.substitutions.append(("%llvm_bin", config.llvm_tools_dir))
+config.substitutions.append(("%python", config.python))
