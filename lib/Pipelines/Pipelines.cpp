@@ -84,6 +84,7 @@ static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
   ConvertCPUToLLVMPassOptions options;
   options.bf16Rounding = bf16Rounding;
   pm.addPass(createConvertCPUToLLVMPass(options));
+  pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
