@@ -16,8 +16,8 @@
 #include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
-#include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -85,6 +85,7 @@ static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
   ConvertCPUToLLVMPassOptions options;
   options.bf16Rounding = bf16Rounding;
   pm.addPass(createConvertCPUToLLVMPass(options));
+  pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -102,14 +103,14 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
-  ConvertTileToVectorPassOptions tile;
-  tile.target = options.target;
-  pm.addPass(createConvertTileToVectorPass(tile));
   AttnVectorizeLinalgPassOptions vectorize;
   vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createAttnApproximateMathPass());
+  pm.addNestedPass<func::FuncOp>(createAttnApproximateMathPass());
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
   addConversionToLLVM(pm, options.bf16Rounding);
   pm.addPass(createOutlineParallelCallsPass());
 }
