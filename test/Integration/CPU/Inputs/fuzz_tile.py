@@ -422,6 +422,98 @@ class Block:
             program.types[f"{results}#{i}"] = type_
             self.add_tile(f"{results}#{i}", shape)
 
+    def transpose(self, shape):
+        a = self.pick(shape[::-1])
+        type_ = vector(shape, "f32")
+        return self.add_tile(
+            self.emit(
+                f"vector.transpose {a}, [1, 0] : {vector(shape[::-1], 'f32')} to {type_}",
+                type_,
+                lambda env: env[a].T,
+            ),
+            shape,
+        )
+
+    def inner(self, depth):
+        """A block inside this one that sees its values."""
+        body = Block(self.program, self.indent + "  ")
+        body.tiles = {s: list(v) for s, v in self.tiles.items()}
+        return body
+
+    def branch(self, depth):
+        """An scf.if that makes values of two shapes."""
+        rng, program = self.program.rng, self.program
+        shapes = [(rng.choice(SIZES), rng.choice(SIZES)) for _ in range(2)]
+        types = ", ".join(vector(s, "f32") for s in shapes)
+        # The condition is an element that was computed.
+        one = self.compare(self.pick((1, 1)), self.pick((1, 1)), (1, 1))
+        condition = self.emit(
+            f"vector.extract {one}[0, 0] : i1 from vector<1x1xi1>",
+            "i1",
+            lambda env: bool(env[one][0, 0]),
+        )
+        bodies, yields = [], []
+        for _ in range(2):
+            body = self.inner(depth)
+            body.operations(rng.randrange(1, 3), depth + 1)
+            yields.append([body.elementwise(s) for s in shapes])
+            bodies.append(body)
+        results = program.fresh()
+        self.lines.append(
+            f"{self.indent}{results}:2 = scf.if {condition} -> ({types}) {{"
+        )
+        for i, body in enumerate(bodies):
+            self.lines += body.lines
+            self.lines.append(
+                f"{self.indent}  scf.yield {', '.join(yields[i])} : {types}"
+            )
+            self.lines.append(f"{self.indent}}}" + ("" if i else " else {"))
+
+        def act(env):
+            i = 0 if env[condition] else 1
+            scope = dict(env)
+            bodies[i].run(scope)
+            for j, name in enumerate(yields[i]):
+                env[f"{results}#{j}"] = scope[name]
+
+        self.actions.append((None, act))
+        for j, shape in enumerate(shapes):
+            program.types[f"{results}#{j}"] = vector(shape, "f32")
+            self.add_tile(f"{results}#{j}", shape)
+
+    def count_loop(self, depth):
+        """An scf.for that carries one value and uses its counter."""
+        rng, program = self.program.rng, self.program
+        shape = (rng.choice(SIZES), rng.choice(SIZES))
+        type_ = vector(shape, "f32")
+        init = self.pick(shape)
+        low, high, step = (self.constant_index(x) for x in (0, rng.randrange(4), 1))
+        i, carried, result = program.fresh(), program.fresh(), program.fresh()
+        body = self.inner(depth)
+        program.types[i], program.types[carried] = "index", type_
+        body.add_tile(carried, shape)
+        body.operations(1, depth + 1)
+        name = body.dot(shape) if rng.random() < 0.5 else body.elementwise(shape)
+        self.lines.append(
+            f"{self.indent}{result} = scf.for {i} = {low} to {high} step {step} "
+            f"iter_args({carried} = {init}) -> ({type_}) {{"
+        )
+        self.lines += body.lines
+        self.lines += [f"{self.indent}  scf.yield {name} : {type_}", f"{self.indent}}}"]
+
+        def act(env):
+            value = env[init]
+            for k in range(int(env[high])):
+                scope = dict(env)
+                scope[i], scope[carried] = np.int64(k), value
+                body.run(scope)
+                value = scope[name]
+            return value
+
+        self.actions.append((result, act))
+        program.types[result] = type_
+        self.add_tile(result, shape)
+
     def operations(self, count, depth=0):
         rng = self.program.rng
         for _ in range(count):
@@ -430,7 +522,9 @@ class Block:
                 shape = rng.choice(list(self.tiles))
             choice = rng.random()
             if choice < 0.2 and depth < 2:
-                self.loop(depth)
+                rng.choice([self.loop, self.loop, self.branch, self.count_loop])(depth)
+            elif choice < 0.25:
+                self.transpose(shape)
             elif choice < 0.45:
                 self.dot(shape)
             elif choice < 0.6:
