@@ -8,9 +8,11 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Dialect/Tile/Transforms/BufferizableOpInterfaceImpl.h"
 #include "attn/Pipelines.h"
+#include "attn/Transforms/Passes.h"
 
 void mlir::attn::registerAllDialects(DialectRegistry &registry) {
   registry.insert<attn::AttnDialect, tile::TileDialect>();
@@ -19,5 +21,7 @@ void mlir::attn::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::attn::registerAllPasses() {
   registerAttnConversionPasses();
+  registerAttnDialectPasses();
+  registerAttnTransformsPasses();
   registerPipelines();
 }

@@ -1,6 +1,8 @@
-//===- Pipelines.h - named lists of passes ----------------------*- C++ -*-===//
+//===- Pipelines.h - lists of passes with names -----------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The pipelines that take functions on tensors to the LLVM dialect.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,8 +13,28 @@
 
 namespace mlir {
 class OpPassManager;
-
 namespace attn {
+
+/// Options of the pipeline `attn-to-cpu`.
+struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
+  PassOptions::Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
+      llvm::cl::init("host")};
+  PassOptions::Option<bool> bf16Rounding{
+      *this, "bf16-rounding",
+      llvm::cl::desc("the processor has instructions that round to bf16"),
+      llvm::cl::init(false)};
+};
+
+/// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM
+/// dialect that calls the runtime library for memory, threads and failures.
+void buildAttnToCPUPipeline(OpPassManager &pm, const AttnToCPUOptions &options);
+
+/// Adds `attn-reference`: the same functions become the simplest loops that
+/// compute what the ops say, in the LLVM dialect. Every other path is tested
+/// against this one, so nothing here reorders or fuses arithmetic.
+void buildAttnReferencePipeline(OpPassManager &pm);
 
 /// What `tile-to-llvm-cpu` can be told.
 struct TileToLLVMCPUOptions : PassPipelineOptions<TileToLLVMCPUOptions> {
@@ -28,7 +50,7 @@ struct TileToLLVMCPUOptions : PassPipelineOptions<TileToLLVMCPUOptions> {
 void buildTileToLLVMCPUPipeline(OpPassManager &manager,
                                 const TileToLLVMCPUOptions &options);
 
-/// Registers every named pipeline.
+/// Registers the pipelines by name for the tools that parse pass pipelines.
 void registerPipelines();
 
 } // namespace attn

@@ -1,21 +1,125 @@
-//===- Pipelines.cpp - named lists of passes ------------------------------===//
+//===- Pipelines.cpp - lists of passes with names -------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the two ways through the compiler are made of.
 //
 //===----------------------------------------------------------------------===//
 
 #include "attn/Pipelines.h"
 
-#include "attn/Conversion/Passes.h"
+#include "attn/Conversion/AttnToTile.h"
+#include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToVector.h"
+#include "attn/Target/CPU.h"
+#include "attn/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace mlir::attn;
+
+/// Adds the passes that give tensor programs their meaning in simple ops: sizes
+/// are checked, and half-precision sums are f32.
+static void addTensorPasses(OpPassManager &pm) {
+  pm.addPass(createAttnCheckShapesPass());
+  pm.addPass(createAttnDecomposeTensorsPass());
+  pm.addPass(createAttnWidenSumsPass());
+}
+
+/// Adds the passes from functions on tensors to functions on memrefs, all of
+/// whose allocations are freed or returned. Parameters and results have the
+/// identity layout, which is what callers hand over.
+static void addBufferization(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  options.allowReturnAllocsFromLoops = true;
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addNestedPass<func::FuncOp>(createAttnCopyToLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// Adds the passes that free what bufferisation allocated.
+static void addDeallocation(OpPassManager &pm) {
+  bufferization::buildBufferDeallocationPipeline(
+      pm, bufferization::BufferDeallocationPipelineOptions());
+  // Deallocation clones results that the caller may not own.
+  pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addNestedPass<func::FuncOp>(createAttnCopyToLinalgPass());
+}
+
+/// Adds the passes from loops, memrefs and vectors to the LLVM dialect.
+static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
+  // No processor computes in bf16.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  pm.addPass(createConvertVectorToSCFPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createSCFToControlFlowPass());
+  ConvertVectorToLLVMPassOptions vectorOptions;
+  vectorOptions.x86Vector = true;
+  vectorOptions.vectorTransposeLowering =
+      vector::VectorTransposeLowering::Shuffle16x16;
+  pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
+  ConvertCPUToLLVMPassOptions options;
+  options.bf16Rounding = bf16Rounding;
+  pm.addPass(createConvertCPUToLLVMPass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
+                                        const AttnToCPUOptions &options) {
+  const CPUModel *cpu = lookupCPUModel(options.target);
+  pm.addPass(createInlinerPass());
+  pm.addPass(createConvertAttnToTilePass());
+  pm.addPass(createAttnDecomposeTensorOpsPass());
+  addTensorPasses(pm);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createCSEPass());
+  addBufferization(pm);
+  addDeallocation(pm);
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
+  AttnVectorizeLinalgPassOptions vectorize;
+  vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
+  pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createAttnApproximateMathPass());
+  addConversionToLLVM(pm, options.bf16Rounding);
+  pm.addPass(createOutlineParallelCallsPass());
+}
+
+void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
+  addTensorPasses(pm);
+  addBufferization(pm);
+  addDeallocation(pm);
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+  addConversionToLLVM(pm, /*bf16Rounding=*/false);
+}
 
 void mlir::attn::buildTileToLLVMCPUPipeline(
     OpPassManager &manager, const TileToLLVMCPUOptions &options) {
@@ -39,4 +143,10 @@ void mlir::attn::registerPipelines() {
       "tile-to-llvm-cpu",
       "lower bufferised modules with tile programs to the LLVM dialect",
       buildTileToLLVMCPUPipeline);
+  PassPipelineRegistration<AttnToCPUOptions>(
+      "attn-to-cpu", "compile functions on tensors to vector code for CPUs",
+      buildAttnToCPUPipeline);
+  PassPipelineRegistration<>(
+      "attn-reference", "compile functions on tensors to the simplest loops",
+      buildAttnReferencePipeline);
 }

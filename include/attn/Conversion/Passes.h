@@ -9,6 +9,8 @@
 #ifndef ATTN_CONVERSION_PASSES_H
 #define ATTN_CONVERSION_PASSES_H
 
+#include "attn/Conversion/AttnToTile.h"
+#include "attn/Conversion/CPUToLLVM.h"
 #include "attn/Conversion/OutlineParallelCalls.h"
 #include "attn/Conversion/TileToVector.h"
 

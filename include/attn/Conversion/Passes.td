@@ -12,6 +12,87 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// AttnToTile
+//===----------------------------------------------------------------------===//
+
+def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
+  let summary = "write attention as tile programs";
+  let description = [{
+    *What*: every `attn.attention` and `attn.partial` becomes a `tile.kernel` and
+    the `tile.launch` of it. A point of the grid computes a tile of queries of one
+    batch and head index: it loops over tiles of keys and keeps, per query, a
+    running maximum, a sum of weights and a weighted sum of values. Memory is
+    proportional to a tile.
+
+    *Before*: the op is nested in a symbol table; masks are defined by mask ops in
+    the same function.
+
+    *After*: no `attn.attention` and no `attn.partial`; mask ops without users
+    are gone. Sizes that the types leave open are checked by `tile.check`.
+
+    *Fails* if a region holds other ops than elementwise arithmetic, or a mask is
+    an argument.
+
+    Example:
+
+    ```mlir
+    func.func @attention(%q: tensor<?x8x?x64xf32>) -> tensor<?x8x?x64xf32> {
+      %causal = attn.mask.causal
+      %o = attn.attention dots(%q * %q) values(%q) mask(%causal) scale = 0.125
+        : tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>,
+          !attn.mask<1, 1> -> tensor<?x8x?x64xf32>
+      return %o : tensor<?x8x?x64xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "64", "queries of a tile">,
+    Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::tile::TileDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// convert-cpu-to-llvm
+//===----------------------------------------------------------------------===//
+
+def ConvertCPUToLLVMPass : Pass<"convert-cpu-to-llvm", "ModuleOp"> {
+  let summary = "convert functions, branches, memrefs and scalars to LLVM";
+  let description = [{
+    Converts `func`, `cf`, `memref`, `arith`, `math`, `index` and `ub` to the
+    LLVM dialect in one step. Memory comes from the runtime library: `memref.alloc`
+    of a dynamic shape checks that its bytes can be counted
+    (`attn_rt_tensor_bytes`) and calls `attn_rt_alloc`, `memref.dealloc` calls
+    `attn_rt_free`, and `cf.assert` hands its message to `attn_rt_fail`.
+
+    Before: no `linalg`, `scf`, `affine` or `vector` ops are left, strided
+    metadata is expanded, and copies are loops or contiguous.
+    After: only the LLVM dialect is left; anything else is an error.
+
+    Example:
+
+    ```mlir
+    func.func @scratch(%n: index) -> index {
+      %c0 = arith.constant 0 : index
+      %0 = memref.alloc(%n) : memref<?xf32>
+      memref.dealloc %0 : memref<?xf32>
+      return %c0 : index
+    }
+    ```
+  }];
+  let options = [
+    Option<"bf16Rounding", "bf16-rounding", "bool", /*default=*/"false",
+           "the processor has instructions that round vectors to bf16">,
+  ];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect"];
+}
+
+//===----------------------------------------------------------------------===//
 // convert-tile-to-vector
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,43 @@
+//===- RunnerOptions.h - the command line of attn-run -----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the user of attn-run asked for.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_RUNNER_RUNNEROPTIONS_H
+#define ATTN_RUNNER_RUNNEROPTIONS_H
+
+#include "llvm/Support/Error.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlir::attn {
+
+/// The command line of attn-run.
+struct RunnerOptions {
+  std::string inputFile;
+  std::string entry;
+  std::string target = "cpu";
+  std::string cpu = "native";
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  bool reference = false;
+  bool check = false;
+  /// The largest relative error that --check accepts, if it was stated.
+  std::optional<double> tolerance;
+  bool time = false;
+  int repeat = 10;
+  int threads = 0;
+};
+
+/// Parses the command line; prints the help and ends the process if that is
+/// what was asked for. The error is one sentence.
+llvm::Expected<RunnerOptions> parseRunnerOptions(int argc, char **argv);
+
+} // namespace mlir::attn
+
+#endif // ATTN_RUNNER_RUNNEROPTIONS_H

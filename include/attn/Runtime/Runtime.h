@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The C interface that generated CPU code and its hosts link against: a thread
+// pool, run-time checks, memory, and facts about the processor.
+//
+// The library needs only libc and threads. All it keeps between calls is the
+// pool object with its workers, the installed error handler, and one scratch
+// block per thread. Once workers run, the library must stay loaded: the shared
+// library is linked so that dlclose keeps it, and a plugin that links the
+// static one must do the same (-z nodelete).
+
+#ifndef ATTN_RUNTIME_RUNTIME_H
+#define ATTN_RUNTIME_RUNTIME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+/// The most threads that the pool uses; larger requests are cut to it.
+#define ATTN_RT_MAX_THREADS 4096
+
+/// Runs `body(index, context)` once for every index in [0, count), on the
+/// calling thread and the workers of the pool, in any order, and returns when
+/// all have finished. What the bodies wrote is visible to the caller after it.
+/// A count of zero or less does nothing.
+///
+/// During the bodies, denormals are flushed to zero (FTZ and DAZ of MXCSR on
+/// x86); the other floating-point controls, rounding included, are those of the
+/// caller on every thread. The MXCSR of each thread is restored afterwards.
+///
+/// May be called from any thread. A call from inside a body, and a call while
+/// another thread has the pool, runs all its bodies inline on its own thread,
+/// so no call ever waits for another. Workers start with the first call that
+/// can use them; where the system refuses threads, fewer do the work. Never
+/// fails. A body must not leave by longjmp.
+void attn_rt_parallel_for(int64_t count,
+                          void (*body)(int64_t index, void *context),
+                          void *context);
+
+/// Sets how many threads, the caller included, attn_rt_parallel_for uses from
+/// its next call on. Zero or less means the number of processors available to
+/// the process (its affinity mask), which is also the initial setting; it is
+/// read when the workers are made. May be called anywhere, even in a body.
+void attn_rt_set_threads(int32_t threads);
+
+/// Returns the number of threads set, with zero resolved to the number of
+/// available processors; at least 1.
+int32_t attn_rt_threads(void);
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// Returns scratch memory of at least `bytes` bytes, aligned to 64 bytes. It
+/// belongs to the calling thread and is valid until the next attn_rt_scratch
+/// call on this thread, that of a nested body included. Its content is
+/// undefined. The block only grows and is freed when the thread ends. Negative
+/// sizes and lack of memory are failures (see attn_rt_fail); if the handler
+/// returns, the result is NULL.
+void *attn_rt_scratch(int64_t bytes);
+
+/// Returns the bytes of a tensor of `rank` axes with the given `sizes` and
+/// `element_bytes` bytes per element. A negative size, and a product of the
+/// sizes other than zero that does not fit in int64_t, are failures (see
+/// attn_rt_fail); if the handler returns, the result is -1.
+int64_t attn_rt_tensor_bytes(const int64_t *sizes, int32_t rank,
+                             int64_t element_bytes);
+
+/// Allocates `bytes` bytes aligned to the larger of `alignment` (bytes, a power
+/// of two) and 64. Zero bytes give a pointer of their own. A negative size, an
+/// alignment that is not a power of two, and lack of memory are failures (see
+/// attn_rt_fail); if the handler returns, the result is NULL. The content is
+/// undefined.
+void *attn_rt_alloc(int64_t bytes, int64_t alignment);
+
+/// Frees what attn_rt_alloc returned; NULL is allowed.
+void attn_rt_free(void *memory);
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+/// Receives one sentence, lower case and without a final period, that is valid
+/// during the call only. May run on any thread, and on several at once. It may
+/// leave by longjmp only when the failure is not inside a body of
+/// attn_rt_parallel_for. If it returns, the failing call returns to its caller.
+typedef void (*attn_rt_error_handler)(const char *message, void *user);
+
+/// Installs the process-wide handler of failures and the `user` pointer that is
+/// handed to it. NULL installs the default, which prints "error: <message>" to
+/// stderr and ends the process at once with status 1: exit handlers do not run
+/// and other streams are not flushed.
+void attn_rt_set_error_handler(attn_rt_error_handler handler, void *user);
+
+/// Hands `message` to the installed handler.
+void attn_rt_fail(const char *message);
+
+/// Fails with "<message>: expected <expected>, found <found>" unless the two
+/// numbers are equal.
+void attn_rt_check_equal(int64_t found, int64_t expected, const char *message);
+
+/// Fails with "<message>: expected at least <minimum>, found <found>" if
+/// `found` is less than `minimum`.
+void attn_rt_check_at_least(int64_t found, int64_t minimum,
+                            const char *message);
+
+/// Fails with "<message>: expected a multiple of <divisor>, found <found>"
+/// unless `divisor` divides `found`. Zero divides only zero.
+void attn_rt_check_multiple(int64_t found, int64_t divisor,
+                            const char *message);
+
+//===----------------------------------------------------------------------===//
+// Processor
+//===----------------------------------------------------------------------===//
+
+/// The levels of x86-64 that code is generated for, in ascending order.
+typedef enum {
+  ATTN_RT_CPU_BASELINE, ///< no more than x86-64 (or not x86 at all)
+  ATTN_RT_CPU_AVX2,     ///< x86-64-v3: AVX2, FMA, F16C
+  ATTN_RT_CPU_AVX512,   ///< x86-64-v4: AVX-512 F, BW, CD, DQ, VL
+} attn_rt_cpu_level_kind;
+
+/// Returns the highest attn_rt_cpu_level_kind whose instructions the processor
+/// has and whose registers the operating system saves. Asks the processor anew
+/// in every call, as do the other queries here: keep the answer.
+int attn_rt_cpu_level(void);
+
+/// Returns the name of that level as compilers spell it: "x86-64", "x86-64-v3"
+/// or "x86-64-v4"; "generic" where the processor is not x86-64. Static storage.
+const char *attn_rt_cpu_name(void);
+
+/// Returns 1 if the level is ATTN_RT_CPU_AVX512 and the processor has
+/// AVX512_BF16, otherwise 0.
+int attn_rt_cpu_has_avx512_bf16(void);
+
+/// Returns 1 if the processor has AMX tiles with bf16 products and the
+/// operating system saves them, otherwise 0. Linux also wants a process to ask
+/// for the tile registers once (ARCH_REQ_XCOMP_PERM), which this does not do.
+int attn_rt_cpu_has_amx_bf16(void);
+
+/// Returns the rate in GFLOP/s (1e9 operations per second; one fused
+/// multiply-add counts as two) that the calling thread reaches with f32
+/// multiply-adds in registers on the widest vector unit found, measured for
+/// about `seconds` seconds after a tenth of that as warm-up. Returns 0 where
+/// the level is ATTN_RT_CPU_BASELINE.
+double attn_rt_probe_fma_f32(double seconds);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // ATTN_RUNTIME_RUNTIME_H

@@ -1,0 +1,427 @@
+//===- AttnScoreOps.cpp - how strongly pairs interact ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Verifiers and result shapes of attention, its partial states, observation.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Syntax.h"
+#include "attn/Dialect/Attn/IR/PairView.h"
+
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+/// The position of the inner axis in `map`, if it occurs as a plain `:`.
+static std::optional<unsigned> findInner(AffineMap map, unsigned inner, unsigned &count) {
+  std::optional<unsigned> found;
+  count = 0;
+  for (auto [position, expr] : llvm::enumerate(map.getResults()))
+    if (expr == getAffineDimExpr(inner, map.getContext())) {
+      found = position;
+      ++count;
+    }
+  return found;
+}
+
+/// Checks the rank of a map (C1).
+static LogicalResult verifyRank(Operation *op, StringRef what, Value operand, AffineMap map,
+                                const PairView &view) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  if (map.getNumResults() != type.getRank())
+    return op->emitOpError("expected ")
+           << type.getRank() << " positions for the " << what << " of type " << type
+           << ", found " << map.getNumResults();
+  if (map.getNumDims() != view.getCoordinates().size() ||
+      map.getNumSymbols() != view.bindingInfos.size())
+    return op->emitOpError("the map of the ") << what << " is over other coordinates";
+  for (AffineExpr expr : map.getResults()) {
+    bool bad = false;
+    expr.walk([&](AffineExpr e) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
+        bad |= !view.getBindingType(symbol.getPosition()).isIndex();
+    });
+    if (bad)
+      return op->emitOpError("the map of the ") << what << " uses a name that is no index";
+  }
+  return success();
+}
+
+/// Checks one dot product (C1 to C3).
+static LogicalResult verifyDot(const PairView &view, unsigned n) {
+  PairCoordinates c = view.getCoordinates();
+  AffineMap left = PairView::getMap(view.lhsMaps, n);
+  AffineMap right = PairView::getMap(view.rhsMaps, n);
+  if (failed(verifyRank(view.op, "left side of a dot product", view.lhs[n], left, view)) ||
+      failed(verifyRank(view.op, "right side of a dot product", view.rhs[n], right, view)))
+    return failure();
+  unsigned leftCount, rightCount;
+  std::optional<unsigned> leftInner = findInner(left, c.inner(), leftCount);
+  std::optional<unsigned> rightInner = findInner(right, c.inner(), rightCount);
+  if (leftCount != 1 || rightCount != 1)
+    return view.op->emitOpError("expected ':' once in each side of a dot product, found ")
+           << leftCount << " and " << rightCount;
+  int64_t leftSize = cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
+  int64_t rightSize = cast<RankedTensorType>(view.rhs[n].getType()).getDimSize(*rightInner);
+  if (leftSize != rightSize)
+    return view.op->emitOpError("expected equal inner axes of a dot product, found ")
+           << leftSize << " and " << rightSize;
+  if (ShapedType::isDynamic(leftSize))
+    return view.op->emitOpError("expected a static inner axis of a dot product");
+  for (AffineExpr expr : left.getResults())
+    if (c.dependsOnKey(expr))
+      return view.op->emitOpError("the left side of a dot product must not depend on 'j'");
+  return success();
+}
+
+/// Checks that head counts divide (C4) and that extents agree (C10).
+static LogicalResult verifyExtents(const PairView &view) {
+  PairCoordinates c = view.getCoordinates();
+  for (unsigned dim = 0; dim < c.inner(); ++dim) {
+    unsigned numDefining;
+    SmallVector<OperandAxis> axes = view.findAxes(dim, numDefining);
+    bool fromClause = c.isQuery(dim) ? (!view.queryGrid.empty() || view.staticExtents[0] != kNoExtent)
+                      : c.isKey(dim) ? (!view.keyGrid.empty() || view.staticExtents[1] != kNoExtent)
+                                     : false;
+    if (axes.empty() && !fromClause)
+      return view.op->emitOpError("the extent of '")
+             << c.getNames()[dim] << "' follows from no operand";
+    int64_t extent = view.getStaticExtent(dim);
+    if (ShapedType::isDynamic(extent))
+      continue;
+    bool isHead = c.numOver() && dim == c.numOver() - 1;
+    for (auto [position, axis] : llvm::enumerate(axes)) {
+      int64_t size = cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
+      bool grouped = isHead && position >= numDefining;
+      if (ShapedType::isDynamic(size))
+        continue;
+      if (grouped && (size == 0 ? extent != 0 : extent % size != 0))
+        return view.op->emitOpError("expected a number of heads that divides ")
+               << extent << ", found " << size;
+      if (!grouped && size != extent)
+        return view.op->emitOpError("expected extent ")
+               << extent << " of '" << c.getNames()[dim] << "', found " << size;
+    }
+  }
+  return success();
+}
+
+/// Checks mask, score region, bias, values: what the three ops share.
+static LogicalResult verifyPair(const PairView &view) {
+  Operation *op = view.op;
+  PairCoordinates c = view.getCoordinates();
+  if (view.lhs.size() != view.rhs.size())
+    return op->emitOpError("expected two sides of each dot product");
+  if (view.staticExtents.size() != 2)
+    return op->emitOpError("expected two static extents");
+  size_t dynamicExtents = llvm::count_if(view.staticExtents, ShapedType::isDynamic);
+  if (dynamicExtents != view.extents.size())
+    return op->emitOpError("expected ")
+           << dynamicExtents << " operands of extents, found " << view.extents.size();
+  if (view.lhsMaps.size() != view.lhs.size() || view.rhsMaps.size() != view.rhs.size() ||
+      view.biasMaps.size() != view.bias.size())
+    return op->emitOpError("expected one map per operand");
+  unsigned bindingsBegin = view.lhs.size() + view.rhs.size() + (view.values ? 1 : 0) +
+                           (view.mask ? 1 : 0) + (view.scale ? 1 : 0) + view.bias.size();
+  OperandRange operands = op->getOperands();
+  OperandRange bindings = operands.slice(bindingsBegin, view.bindings.size());
+  OperandRange grid =
+      operands.slice(bindingsBegin + view.bindings.size(), view.grid.size());
+  if (failed(verifyGrid(op, view.queryGrid, view.keyGrid, grid)) ||
+      failed(verifyBindings(op, view.bindingInfos, bindings, c.getNames())))
+    return failure();
+  for (unsigned n = 0; n < view.lhs.size(); ++n)
+    if (failed(verifyDot(view, n)))
+      return failure();
+  for (unsigned n = 0; n < view.bias.size(); ++n)
+    if (failed(verifyRank(op, "bias", view.bias[n], PairView::getMap(view.biasMaps, n), view)))
+      return failure();
+  for (auto &[operand, map] : view.further)
+    if (failed(verifyRank(op, "sink or lse", operand, map, view)))
+      return failure();
+  if (view.values) {
+    if (!view.valueMap || failed(verifyRank(op, "value", view.values, view.valueMap, view)))
+      return failure();
+    unsigned count;
+    std::optional<unsigned> inner = findInner(view.valueMap, c.inner(), count);
+    if (count > 1)
+      return op->emitOpError("expected ':' at most once in the value, found ") << count;
+    if (inner && cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
+      return op->emitOpError("expected a static inner axis of the value");
+    for (AffineExpr expr : view.valueMap.getResults())
+      if (c.dependsOnQuery(expr))
+        return op->emitOpError("the value must not depend on 'i'");
+  }
+  if (failed(verifyExtents(view)))
+    return failure();
+  if (view.mask) {
+    auto mask = cast<MaskType>(view.mask.getType());
+    if (mask.getOver() && mask.getOver() != c.numOver())
+      return op->emitOpError("expected a mask over ")
+             << c.numOver() << " batch coordinates or none, found " << mask.getOver();
+  }
+  if (view.scale && view.scale.getType() != view.getStatType())
+    return op->emitOpError("expected a scale of type ")
+           << view.getStatType() << ", found " << view.scale.getType();
+  if (view.scale && view.scaleAttr)
+    return op->emitOpError("expected one scale, found a number and a value");
+  if (view.score->empty())
+    return success();
+  if (!view.bias.empty())
+    return op->emitOpError("a score region and bias exclude each other");
+  SmallVector<Type> leading(view.lhs.size(), view.getStatType());
+  if (failed(verifyRegionArguments(op, *view.score, "score region", leading,
+                                   view.bindingInfos, bindings,
+                                   view.scoreCoordinates.size())))
+    return failure();
+  Operation *yield = view.score->front().getTerminator();
+  if (yield->getNumOperands() != 1 || yield->getOperand(0).getType() != view.getStatType())
+    return op->emitOpError("expected the score region to yield one ") << view.getStatType();
+  return success();
+}
+
+/// Checks the weight and its normaliser (C5) of attention and partial.
+static LogicalResult verifyWeight(const PairView &view) {
+  if (view.weight == Weight::Exp && view.normalise != Normalise::Sum)
+    return view.op->emitOpError("the weight exp is normalised by its sum");
+  if (view.power < 1 || (view.power != 1 && view.weight != Weight::Relu))
+    return view.op->emitOpError("expected a power of at least 1, and of relu only");
+  if ((view.weight == Weight::Custom) != !view.weightRegion->empty())
+    return view.op->emitOpError("expected a weight region for a weight of its own only");
+  if (view.weightRegion->empty())
+    return success();
+  Block &block = view.weightRegion->front();
+  Type stat = view.getStatType();
+  if (block.getNumArguments() != 1 || block.getArgument(0).getType() != stat ||
+      block.getTerminator()->getNumOperands() != 1 ||
+      block.getTerminator()->getOperand(0).getType() != stat)
+    return view.op->emitOpError("expected the weight region to map one ")
+           << stat << " to one " << stat;
+  return success();
+}
+
+/// Checks that `type` has the extents of `dims` where both are static (C9).
+static LogicalResult verifyShape(const PairView &view, StringRef what, Type type,
+                                 ArrayRef<int64_t> shape, Type element) {
+  auto tensor = cast<RankedTensorType>(type);
+  auto fail = [&]() {
+    return view.op->emitOpError("expected the ")
+           << what << " to be " << RankedTensorType::get(shape, element) << ", found "
+           << tensor;
+  };
+  if (tensor.getRank() != static_cast<int64_t>(shape.size()) ||
+      tensor.getElementType() != element)
+    return fail();
+  for (auto [found, expected] : llvm::zip(tensor.getShape(), shape))
+    if (!ShapedType::isDynamic(expected) && !ShapedType::isDynamic(found) &&
+        found != expected)
+      return fail();
+  return success();
+}
+
+/// The extents of `[over.., i]`.
+static SmallVector<int64_t> getRowShape(const PairView &view) {
+  SmallVector<int64_t> shape;
+  for (unsigned dim = 0; dim <= view.getCoordinates().query(); ++dim)
+    shape.push_back(view.getStaticExtent(dim));
+  return shape;
+}
+
+/// The extent of the inner axis of the value.
+static int64_t getValueWidth(const PairView &view) {
+  unsigned count;
+  auto inner = findInner(view.valueMap, view.getCoordinates().inner(), count);
+  return cast<RankedTensorType>(view.values.getType()).getDimSize(*inner);
+}
+
+LogicalResult AttentionOp::verify() {
+  PairView view = PairView::get(*this);
+  if (failed(verifyPair(view)) || failed(verifyWeight(view)))
+    return failure();
+  if (static_cast<bool>(getNormaliser()) != (view.normalise == Normalise::Const))
+    return emitOpError("expected a value to divide by for normalise const only");
+  if (getNormaliser() && getNormaliser().getType() != view.getStatType())
+    return emitOpError("expected a normaliser of type ")
+           << view.getStatType() << ", found " << getNormaliser().getType();
+  if (getSink() && view.weight != Weight::Exp)
+    return emitOpError("a sink needs the weight exp");
+  if (!getOut() && !getStat())
+    return emitOpError("expected at least one result");
+  if (getStat() && view.weight != Weight::Exp && view.normalise != Normalise::Sum)
+    return emitOpError("a row sum needs the weight exp or 'normalise sum'");
+  if (getStat() && failed(verifyShape(view, "row statistics", getStat().getType(),
+                                      getRowShape(view), view.getStatType())))
+    return failure();
+  if (!getOut())
+    return success();
+  if (!getValues())
+    return emitOpError("expected values for the result out");
+  PairCoordinates c = view.getCoordinates();
+  SmallVector<int64_t> shape;
+  llvm::SmallBitVector seen(c.size());
+  for (AffineExpr expr : getOutMap()->getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || seen.test(dim.getPosition()) || c.isKey(dim.getPosition()))
+      return emitOpError("expected the output to be a list of different letters of "
+                         "'over', 'i' or its axes, and ':'");
+    seen.set(dim.getPosition());
+    shape.push_back(dim.getPosition() == c.inner() ? getValueWidth(view)
+                                                   : view.getStaticExtent(dim.getPosition()));
+  }
+  bool axes = !view.queryGrid.empty();
+  for (unsigned axis = 0; axis < view.queryGrid.size(); ++axis)
+    axes &= seen.test(c.queryAxis(axis));
+  bool complete = seen.test(c.query()) != axes &&
+                  seen.test(c.inner()) == view.valueMap.isFunctionOfDim(c.inner());
+  for (unsigned dim = 0; dim < c.numOver(); ++dim)
+    complete &= seen.test(dim);
+  if (!complete)
+    return emitOpError("expected the output to name every letter of 'over', 'i' or all its "
+                       "axes, and ':' if the value has it");
+  Type element = cast<RankedTensorType>(getValues().getType()).getElementType();
+  return verifyShape(view, "output", getOut().getType(), shape, element);
+}
+
+LogicalResult PartialOp::verify() {
+  PairView view = PairView::get(*this);
+  if (failed(verifyPair(view)) || failed(verifyWeight(view)))
+    return failure();
+  if (view.normalise == Normalise::Const)
+    return emitOpError("a constant normaliser belongs to attn.finalize");
+  if (getSplit() && *getSplit() < 1)
+    return emitOpError("expected a split of at least 1, found ") << *getSplit();
+  bool expectMax = view.weight == Weight::Exp;
+  bool expectDen = view.normalise == Normalise::Sum;
+  if (static_cast<bool>(getAcc()) != static_cast<bool>(getValues()) ||
+      static_cast<bool>(getMax()) != expectMax || static_cast<bool>(getDen()) != expectDen)
+    return emitOpError("expected results acc (with values), max (exp), den (normalise sum)");
+  SmallVector<int64_t> shape = getRowShape(view);
+  if (getSplit()) {
+    int64_t keys = view.getStaticExtent(view.getCoordinates().key());
+    int64_t pieces = ShapedType::isDynamic(keys) ? ShapedType::kDynamic
+                                                 : llvm::divideCeil(keys, *getSplit());
+    shape.insert(shape.end() - 1, pieces);
+  }
+  for (Value stat : {getMax(), getDen()})
+    if (stat && failed(verifyShape(view, "row state", stat.getType(), shape,
+                                   view.getStatType())))
+      return failure();
+  if (!getAcc())
+    return success();
+  if (view.valueMap.isFunctionOfDim(view.getCoordinates().inner()))
+    shape.push_back(getValueWidth(view));
+  return verifyShape(view, "accumulator", getAcc().getType(), shape, view.getStatType());
+}
+
+LogicalResult ObserveOp::verify() {
+  PairView view = PairView::get(*this);
+  if (failed(verifyPair(view)))
+    return failure();
+  size_t count = getObserved().size();
+  if (getIntoMaps().size() != count || getKinds().size() != count ||
+      getInits().size() != count)
+    return emitOpError("expected one map, kind and initial value per result");
+  unsigned begin = view.lhs.size() + view.rhs.size() + (view.mask ? 1 : 0) +
+                   (view.scale ? 1 : 0) + view.bias.size();
+  OperandRange bindings =
+      static_cast<OperandRange>((*this)->getOperands()).slice(begin, view.bindings.size());
+  if (getObserveRegion().empty() ||
+      failed(verifyRegionArguments(*this, getObserveRegion(), "observe region",
+                                   {view.getStatType()}, view.bindingInfos, bindings,
+                                   getObserveCoordinates().size())))
+    return failure();
+  Operation *yield = getObserveRegion().front().getTerminator();
+  if (yield->getNumOperands() != count ||
+      llvm::any_of(yield->getOperandTypes(),
+                   [&](Type type) { return type != view.getStatType(); }))
+    return emitOpError("expected the observe region to yield ")
+           << count << " values of type " << view.getStatType();
+  for (auto [result, map] :
+       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+    auto type = cast<RankedTensorType>(result.getType());
+    if (type.getRank() != map.getNumResults() || type.getElementType() != view.getStatType())
+      return emitOpError("expected a result of rank ")
+             << map.getNumResults() << " of " << view.getStatType() << ", found " << type;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes of results
+//===----------------------------------------------------------------------===//
+
+/// Emits the extent of coordinate `dim`.
+static OpFoldResult reifyExtent(OpBuilder &b, const PairView &view, unsigned dim) {
+  int64_t extent = view.getStaticExtent(dim);
+  if (!ShapedType::isDynamic(extent))
+    return b.getIndexAttr(extent);
+  return emitExtent(b, view, dim);
+}
+
+/// Reifies the shape of a result whose static type may know more.
+static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value result,
+                                       ArrayRef<std::optional<unsigned>> dims,
+                                       OpFoldResult width, OpFoldResult pieces) {
+  SmallVector<OpFoldResult> shape;
+  auto type = cast<RankedTensorType>(result.getType());
+  for (auto [axis, dim] : llvm::enumerate(dims)) {
+    if (!type.isDynamicDim(axis))
+      shape.push_back(b.getIndexAttr(type.getDimSize(axis)));
+    else if (!dim)
+      shape.push_back(pieces);
+    else if (*dim == view.getCoordinates().inner())
+      shape.push_back(width);
+    else
+      shape.push_back(reifyExtent(b, view, *dim));
+  }
+  return shape;
+}
+
+LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
+                                             ReifiedRankedShapedTypeDims &shapes) {
+  PairView view = PairView::get(*this);
+  SmallVector<std::optional<unsigned>> dims;
+  if (getOut()) {
+    for (AffineExpr expr : getOutMap()->getResults())
+      dims.push_back(cast<AffineDimExpr>(expr).getPosition());
+    shapes.push_back(reify(b, view, getOut(), dims, {}, {}));
+  }
+  dims.clear();
+  for (unsigned dim = 0; dim <= view.getCoordinates().query(); ++dim)
+    dims.push_back(dim);
+  if (getStat())
+    shapes.push_back(reify(b, view, getStat(), dims, {}, {}));
+  return success();
+}
+
+LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
+                                           ReifiedRankedShapedTypeDims &shapes) {
+  PairView view = PairView::get(*this);
+  PairCoordinates c = view.getCoordinates();
+  SmallVector<std::optional<unsigned>> dims;
+  for (unsigned dim = 0; dim < c.query(); ++dim)
+    dims.push_back(dim);
+  OpFoldResult pieces;
+  if (getSplit()) {
+    Value keys = getValueOrCreateConstantIndexOp(b, getLoc(), reifyExtent(b, view, c.key()));
+    Value size = arith::ConstantIndexOp::create(b, getLoc(), *getSplit());
+    pieces = arith::CeilDivSIOp::create(b, getLoc(), keys, size).getResult();
+    dims.push_back(std::nullopt);
+  }
+  dims.push_back(c.query());
+  SmallVector<std::optional<unsigned>> accDims(dims);
+  if (view.valueMap && view.valueMap.isFunctionOfDim(c.inner()))
+    accDims.push_back(c.inner());
+  if (getAcc())
+    shapes.push_back(reify(b, view, getAcc(), accDims, {}, pieces));
+  for (Value stat : {getMax(), getDen()})
+    if (stat)
+      shapes.push_back(reify(b, view, stat, dims, {}, pieces));
+  return success();
+}

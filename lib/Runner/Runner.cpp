@@ -1,0 +1,229 @@
+//===- Runner.cpp - what attn-run does ------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Loads a program, makes its inputs, runs it, and reports, checks or stores the
+// results.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Runner/Runner.h"
+
+#include "Inputs.h"
+#include "Reports.h"
+#include "attn/Runner/CompiledModule.h"
+#include "attn/Runner/Npy.h"
+#include "attn/Runtime/Runtime.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/AsmParser/AsmParserState.h"
+#include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Returns an error with the given sentence.
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+//===----------------------------------------------------------------------===//
+// Before the run
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A parsed program, with what is needed to report errors in it.
+struct Program {
+  explicit Program(DialectRegistry &registry)
+      : context(registry, MLIRContext::Threading::DISABLED),
+        handler(sources, &context) {}
+
+  /// Parses and verifies the file `path`.
+  llvm::Error load(StringRef path);
+
+  MLIRContext context;
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler;
+  AsmParserState names;
+  OwningOpRef<ModuleOp> module;
+};
+
+} // namespace
+
+llvm::Error Program::load(StringRef path) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
+  if (!file)
+    return makeError(message);
+  bool isText = !isBytecode(file->getMemBufferRef());
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  ParserConfig config(&context);
+  if (isText) {
+    Block block;
+    if (failed(parseAsmSourceFile(sources, &block, config, &names)))
+      return makeError("cannot parse " + path);
+    // A file may leave out the module around its functions.
+    module = detail::constructContainerOpForParserIfNecessary<ModuleOp>(
+        &block, &context, UnknownLoc::get(&context));
+  } else {
+    module = parseSourceFile<ModuleOp>(sources, config);
+  }
+  if (!module)
+    return makeError("cannot parse " + path);
+  return llvm::Error::success();
+}
+
+/// Returns an error unless the outputs are as many as the results, or none, and
+/// their folders exist and can be written to.
+static llvm::Error checkOutputs(const Signature &signature,
+                                ArrayRef<std::string> outputs) {
+  if (!outputs.empty() && outputs.size() != signature.results.size())
+    return makeError("@" + signature.functionName + ": expected " +
+                     Twine(signature.results.size()) + " outputs, found " +
+                     Twine(outputs.size()));
+  for (const std::string &path : outputs) {
+    StringRef folder = llvm::sys::path::parent_path(path);
+    if (folder.empty())
+      folder = ".";
+    if (llvm::sys::fs::is_directory(path))
+      return makeError("cannot write " + path + ": is a directory");
+    if (auto code =
+            llvm::sys::fs::access(folder, llvm::sys::fs::AccessMode::Write))
+      return makeError("cannot write " + path + ": " + code.message());
+  }
+  return llvm::Error::success();
+}
+
+/// Makes the arguments that the command line describes.
+static llvm::Expected<SmallVector<Array>>
+makeInputs(const Signature &signature, ArrayRef<std::string> sources) {
+  if (sources.size() != signature.parameters.size())
+    return makeError("@" + signature.functionName + ": expected " +
+                     Twine(signature.parameters.size()) + " inputs, found " +
+                     Twine(sources.size()));
+  SmallVector<Array> arrays;
+  for (auto [index, source] : llvm::enumerate(sources)) {
+    auto array = makeInput(signature, index, source);
+    if (!array)
+      return array.takeError();
+    arrays.push_back(std::move(*array));
+  }
+  if (llvm::Error error = checkArguments(signature, arrays))
+    return error;
+  return arrays;
+}
+
+//===----------------------------------------------------------------------===//
+// The run and what follows
+//===----------------------------------------------------------------------===//
+
+/// Runs the function again and prints how long it took.
+static llvm::Error timeRuns(CompiledModule &compiled, ArrayRef<Array> inputs,
+                            const RunnerOptions &options, double compileSeconds,
+                            double firstSeconds) {
+  SmallVector<double> seconds;
+  for (int run = 0; run < options.repeat; ++run) {
+    auto results = compiled.invoke(inputs, &seconds.emplace_back());
+    if (!results)
+      return results.takeError();
+  }
+  printTimes(llvm::outs(), compileSeconds, firstSeconds, seconds);
+  llvm::outs() << "threads  " << attn_rt_threads() << ", cpu " << options.cpu
+               << "\n";
+  return llvm::Error::success();
+}
+
+/// Compares `results` with those of the reference semantics.
+static llvm::Error checkResults(Program &program, const RunnerOptions &options,
+                                ArrayRef<Array> inputs,
+                                ArrayRef<Array> results) {
+  CompileOptions compileOptions;
+  compileOptions.entry = options.entry;
+  compileOptions.cpu = options.cpu;
+  compileOptions.reference = true;
+  compileOptions.poisonMemory = true;
+  auto reference = CompiledModule::compile(*program.module, compileOptions);
+  if (!reference)
+    return reference.takeError();
+  auto expected = (*reference)->invoke(inputs);
+  if (!expected)
+    return expected.takeError();
+  return reportErrors(llvm::outs(), results, *expected, options.tolerance);
+}
+
+/// Writes the results to their files.
+static llvm::Error writeOutputs(ArrayRef<std::string> paths,
+                                ArrayRef<Array> results) {
+  for (auto [path, array] : llvm::zip_equal(paths, results))
+    if (llvm::Error error = writeNpy(path, array))
+      return error;
+  return llvm::Error::success();
+}
+
+/// Does what is asked for with the results of the first run.
+static llvm::Error useResults(Program &program, CompiledModule &compiled,
+                              const RunnerOptions &options,
+                              ArrayRef<Array> inputs, ArrayRef<Array> results) {
+  if (options.check)
+    if (llvm::Error error = checkResults(program, options, inputs, results))
+      return error;
+  if (!options.outputs.empty())
+    return writeOutputs(options.outputs, results);
+  if (!options.check && !options.time)
+    printArrays(llvm::outs(), results);
+  return llvm::Error::success();
+}
+
+llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
+                                   DialectRegistry &registry) {
+  auto cpu = resolveCPU(options.cpu, attn_rt_cpu_level());
+  if (!cpu)
+    return cpu.takeError();
+  Program program(registry);
+  if (llvm::Error error = program.load(options.inputFile))
+    return error;
+  auto entry = findEntry(*program.module, options.entry);
+  if (!entry)
+    return entry.takeError();
+  auto signature = getSignature(*entry, &program.names);
+  if (!signature)
+    return signature.takeError();
+  if (llvm::Error error = checkOutputs(*signature, options.outputs))
+    return error;
+  auto inputs = makeInputs(*signature, options.inputs);
+  if (!inputs)
+    return inputs.takeError();
+
+  attn_rt_set_threads(options.threads);
+  CompileOptions compileOptions;
+  compileOptions.entry = signature->functionName;
+  compileOptions.cpu = options.cpu;
+  compileOptions.reference = options.reference;
+  compileOptions.poisonMemory = options.check;
+  auto start = std::chrono::steady_clock::now();
+  auto compiled = CompiledModule::compile(*program.module, compileOptions);
+  if (!compiled)
+    return compiled.takeError();
+  std::chrono::duration<double> compileSeconds =
+      std::chrono::steady_clock::now() - start;
+  double firstSeconds = 0;
+  auto results = (*compiled)->invoke(*inputs, &firstSeconds);
+  if (!results)
+    return results.takeError();
+  if (options.time)
+    if (llvm::Error error = timeRuns(**compiled, *inputs, options,
+                                     compileSeconds.count(), firstSeconds))
+      return error;
+  return useResults(program, **compiled, options, *inputs, *results);
+}

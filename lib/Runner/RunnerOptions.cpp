@@ -1,0 +1,177 @@
+//===- RunnerOptions.cpp - the command line of attn-run -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Declares, parses and explains the options of attn-run.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Runner/RunnerOptions.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static const char *const kOverview =
+    R"(attn-run: compile a function on tensors, run it, and check or time it
+
+Inputs and outputs are in the order of the function's parameters and results.
+An input is one of
+  FILE.npy                    an array as numpy.save writes it (bf16: two bytes
+                              without a type, <V2)
+  random:SEED[:DIST][@SHAPE]  reproducible random numbers; DIST is normal
+                              (default), normal*S, uniform, int:LO:HI, zeros or
+                              ones; SHAPE, such as 2x4x64, is needed where the
+                              parameter has dynamic sizes
+  value:NUMBER                a number, for a scalar parameter
+Without --output, --check and --time the results are printed.
+
+Examples, with matmul.mlir containing
+  func.func @matmul(%a: tensor<?x16xf32>, %b: tensor<16x?xf32>) -> ...
+
+  attn-run matmul.mlir --entry=matmul --input=a.npy --input=b.npy --output=c.npy
+  attn-run matmul.mlir --entry=matmul --input=random:1@5x16 \
+      --input=random:2:uniform@16x7 --check
+  attn-run matmul.mlir --entry=matmul --input=random:1@512x16 \
+      --input=random:2@16x512 --time --repeat=20 --threads=1
+
+The exit code is 0 if everything went well, and 1 after an error, which is
+reported in one sentence, or if --check finds a difference above the tolerance.
+Outputs are written only when all went well.
+)";
+
+namespace {
+
+/// The options as llvm::cl sees them; lives while the command line is parsed.
+struct CommandLine {
+  llvm::cl::OptionCategory category{"attn-run options"};
+  llvm::cl::opt<std::string> inputFile{
+      llvm::cl::Positional, llvm::cl::desc("<input.mlir>"), llvm::cl::init("-"),
+      llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> entry{
+      "entry",
+      llvm::cl::desc("function to run; may be left out if there is one only"),
+      llvm::cl::value_desc("name"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> target{
+      "target", llvm::cl::desc("what to compile for: cpu (default)"),
+      llvm::cl::value_desc("name"), llvm::cl::init("cpu"),
+      llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> cpu{
+      "cpu",
+      llvm::cl::desc("processor: native (default), x86-64-v3 (AVX2) or "
+                     "x86-64-v4 (AVX-512)"),
+      llvm::cl::value_desc("name"), llvm::cl::init("native"),
+      llvm::cl::cat(category)};
+  llvm::cl::list<std::string> inputs{
+      "input",
+      llvm::cl::desc("next argument: FILE.npy, random:... or value:..."),
+      llvm::cl::value_desc("source"), llvm::cl::cat(category)};
+  llvm::cl::list<std::string> outputs{
+      "output", llvm::cl::desc("file for the next result"),
+      llvm::cl::value_desc("file.npy"), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> reference{
+      "reference",
+      llvm::cl::desc("run the reference semantics (plain loops) instead"),
+      llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> check{
+      "check",
+      llvm::cl::desc(
+          "run the reference too, and fail if the relative Frobenius "
+          "error of a result exceeds the tolerance (default: f32 "
+          "2e-5, f64 1e-12, f16 1e-3, bf16 8e-3, integers 0)"),
+      llvm::cl::value_desc("tolerance"), llvm::cl::ValueOptional,
+      llvm::cl::cat(category)};
+  llvm::cl::opt<bool> time{
+      "time",
+      llvm::cl::desc(
+          "print the time of compilation, of the first run, and best "
+          "and median of the repeated runs"),
+      llvm::cl::cat(category)};
+  llvm::cl::opt<int> repeat{
+      "repeat", llvm::cl::desc("runs that --time measures (10)"),
+      llvm::cl::init(10), llvm::cl::value_desc("n"), llvm::cl::cat(category)};
+  llvm::cl::opt<int> threads{
+      "threads",
+      llvm::cl::desc("threads to use; 0 (default) means all processors"),
+      llvm::cl::init(0), llvm::cl::value_desc("n"), llvm::cl::cat(category)};
+};
+
+} // namespace
+
+/// Returns an error with the given sentence.
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// Withdraws options of the LLVM libraries whose names this tool uses.
+static void removeForeignOptions() {
+  auto &known = llvm::cl::getRegisteredOptions();
+  for (StringRef name : {"entry", "target", "cpu", "input", "output",
+                         "reference", "check", "time", "repeat", "threads"})
+    if (llvm::cl::Option *option = known.lookup(name))
+      option->removeArgument();
+}
+
+/// Returns the first line that llvm::cl wrote about a bad command line, without
+/// the name of the program.
+static std::string getFirstLine(StringRef text) {
+  StringRef line = text.split('\n').first;
+  auto [program, rest] = line.split(": ");
+  return (rest.empty() ? line : rest).rtrim(". ").str();
+}
+
+/// Copies what was parsed and checks values that llvm::cl accepts too easily.
+static llvm::Expected<RunnerOptions> convert(const CommandLine &line) {
+  RunnerOptions options;
+  options.inputFile = line.inputFile;
+  options.entry = line.entry;
+  options.target = line.target;
+  options.cpu = line.cpu;
+  options.inputs.assign(line.inputs.begin(), line.inputs.end());
+  options.outputs.assign(line.outputs.begin(), line.outputs.end());
+  options.reference = line.reference;
+  options.check = line.check.getNumOccurrences() > 0;
+  options.time = line.time;
+  options.repeat = line.repeat;
+  options.threads = line.threads;
+  if (!line.check.empty()) {
+    double tolerance;
+    if (StringRef(line.check).getAsDouble(tolerance) || !(tolerance >= 0))
+      return makeError("--check: expected a tolerance of at least 0, found '" +
+                       line.check + "'");
+    options.tolerance = tolerance;
+  }
+  if (options.target != "cpu")
+    return makeError("unknown target '" + options.target + "': expected cpu");
+  if (options.repeat < 1)
+    return makeError("--repeat: expected at least 1, found " +
+                     Twine(options.repeat));
+  if (options.threads < 0)
+    return makeError("--threads: expected at least 0, found " +
+                     Twine(options.threads));
+  if (options.reference && options.check)
+    return makeError("--check compares with the reference: leave out "
+                     "--reference");
+  return options;
+}
+
+llvm::Expected<RunnerOptions> mlir::attn::parseRunnerOptions(int argc,
+                                                             char **argv) {
+  removeForeignOptions();
+  static CommandLine line;
+  registerAsmPrinterCLOptions();
+  registerMLIRContextCLOptions();
+  registerPassManagerCLOptions();
+  llvm::cl::HideUnrelatedOptions(line.category);
+  std::string messages;
+  llvm::raw_string_ostream stream(messages);
+  if (!llvm::cl::ParseCommandLineOptions(argc, argv, kOverview, &stream))
+    return makeError(getFirstLine(messages));
+  return convert(line);
+}

@@ -1,0 +1,184 @@
+//===- Signature.cpp - what an entry function takes and returns -----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads signatures off functions and checks arrays against them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Runner/Signature.h"
+
+#include "mlir/AsmParser/AsmParserState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Returns an error with the given sentence.
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+/// Returns the kind of arrays with elements of `type`, if there is one.
+static std::optional<ElementKind> getElementKind(Type type) {
+  if (type.isF16())
+    return ElementKind::F16;
+  if (type.isBF16())
+    return ElementKind::BF16;
+  if (type.isF32())
+    return ElementKind::F32;
+  if (type.isF64())
+    return ElementKind::F64;
+  if (type.isIndex() || type.isSignlessInteger(64))
+    return ElementKind::I64;
+  if (type.isSignlessInteger(32))
+    return ElementKind::I32;
+  if (type.isSignlessInteger(16))
+    return ElementKind::I16;
+  if (type.isSignlessInteger(8))
+    return ElementKind::I8;
+  if (type.isSignlessInteger(1))
+    return ElementKind::I1;
+  return std::nullopt;
+}
+
+/// Returns the array form of `type`, if there is one.
+static std::optional<ValueSpec> getValueSpec(Type type) {
+  ValueSpec spec;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  std::optional<ElementKind> kind =
+      getElementKind(tensor ? tensor.getElementType() : type);
+  if (!kind)
+    return std::nullopt;
+  spec.kind = *kind;
+  spec.isScalar = !tensor;
+  if (tensor)
+    spec.shape = SmallVector<int64_t>(tensor.getShape());
+  return spec;
+}
+
+/// Returns the spelling of block argument `index` in the source, if known.
+static std::string getSourceName(Block &block, unsigned index,
+                                 const AsmParserState *state) {
+  if (!state)
+    return "";
+  const AsmParserState::BlockDefinition *definition =
+      state->getBlockDef(&block);
+  if (!definition || index >= definition->arguments.size())
+    return "";
+  llvm::SMRange range = definition->arguments[index].loc;
+  if (!range.isValid())
+    return "";
+  const char *start = range.Start.getPointer();
+  return std::string(start, range.End.getPointer() - start);
+}
+
+/// Returns the error for a type that no array can hold.
+static llvm::Error makeTypeError(const Twine &what, func::FuncOp function,
+                                 Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return makeError(what + " of @" + function.getName() + " has type " + text +
+                   ": expected a ranked tensor or a scalar of f16, bf16, f32, "
+                   "f64, i1, i8, i16, i32, i64 or index");
+}
+
+llvm::Expected<func::FuncOp> mlir::attn::findEntry(ModuleOp module,
+                                                   StringRef name) {
+  SmallVector<func::FuncOp> functions;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isExternal())
+      functions.push_back(function);
+  if (name.empty() && functions.size() == 1)
+    return functions.front();
+  for (func::FuncOp function : functions)
+    if (function.getName() == name)
+      return function;
+
+  std::string known =
+      llvm::join(llvm::map_range(functions,
+                                 [](func::FuncOp function) {
+                                   return "@" + function.getName().str();
+                                 }),
+                 ", ");
+  std::string found = known.empty() ? "the module has no public function"
+                                    : "public functions are " + known;
+  if (name.empty())
+    return makeError("expected --entry=NAME: " + found);
+  return makeError("no public function @" + name + ": " + found);
+}
+
+llvm::Expected<Signature>
+mlir::attn::getSignature(func::FuncOp function, const AsmParserState *state) {
+  Signature signature;
+  signature.functionName = function.getName().str();
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
+    std::optional<ValueSpec> spec = getValueSpec(type);
+    if (!spec)
+      return makeTypeError("parameter " + Twine(index), function, type);
+    spec->name = getSourceName(function.front(), index, state);
+    signature.parameters.push_back(std::move(*spec));
+  }
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
+    std::optional<ValueSpec> spec = getValueSpec(type);
+    if (!spec)
+      return makeTypeError("result " + Twine(index), function, type);
+    signature.results.push_back(std::move(*spec));
+  }
+  return signature;
+}
+
+std::string mlir::attn::describeParameter(const Signature &signature,
+                                          size_t index) {
+  std::string text = "input " + std::to_string(index);
+  const std::string &name = signature.parameters[index].name;
+  return name.empty() ? text : text + " (" + name + ")";
+}
+
+std::string mlir::attn::describeShape(ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "a scalar";
+  return llvm::join(llvm::map_range(shape,
+                                    [](int64_t size) {
+                                      return ShapedType::isDynamic(size)
+                                                 ? std::string("?")
+                                                 : std::to_string(size);
+                                    }),
+                    "x");
+}
+
+/// Returns whether an array of shape `found` may be passed for `expected`.
+static bool isCompatible(ArrayRef<int64_t> found, ArrayRef<int64_t> expected) {
+  return found.size() == expected.size() &&
+         llvm::all_of(llvm::zip_equal(found, expected), [](auto sizes) {
+           auto [size, wanted] = sizes;
+           return ShapedType::isDynamic(wanted) || size == wanted;
+         });
+}
+
+llvm::Error mlir::attn::checkArguments(const Signature &signature,
+                                       ArrayRef<Array> arrays) {
+  if (arrays.size() != signature.parameters.size())
+    return makeError("@" + signature.functionName + ": expected " +
+                     Twine(signature.parameters.size()) + " inputs, found " +
+                     Twine(arrays.size()));
+  for (auto [index, array] : llvm::enumerate(arrays)) {
+    const ValueSpec &spec = signature.parameters[index];
+    std::string who = describeParameter(signature, index);
+    if (array.kind != spec.kind)
+      return makeError(who + ": expected element type " +
+                       getElementName(spec.kind) + ", found " +
+                       getElementName(array.kind));
+    if (array.shape.size() != spec.shape.size())
+      return makeError(who + ": expected rank " + Twine(spec.shape.size()) +
+                       " (" + describeShape(spec.shape) + "), found rank " +
+                       Twine(array.shape.size()) + " (" +
+                       describeShape(array.shape) + ")");
+    if (!isCompatible(array.shape, spec.shape))
+      return makeError(who + ": expected shape " + describeShape(spec.shape) +
+                       ", found " + describeShape(array.shape));
+  }
+  return llvm::Error::success();
+}

@@ -1,0 +1,66 @@
+// RUN: attn-opt %s | attn-opt | FileCheck %s
+// RUN: attn-opt %s --mlir-print-op-generic | attn-opt | FileCheck %s
+// RUN: attn-opt %s --emit-bytecode | attn-opt | FileCheck %s
+
+// Masks keep their meaning through every form of the IR; `where` becomes the
+// region it stands for.
+
+// CHECK-LABEL: func @window_per_head(
+// CHECK-SAME: %[[W:.+]]: tensor<8xi32>) -> !attn.mask<1, 1, over = 2>
+func.func @window_per_head(%width: tensor<8xi32>) -> !attn.mask<1, 1, over = 2> {
+  // CHECK: attn.mask over
+  // CHECK-NOT: over
+  // CHECK: cmpi sle, %j, %i
+  // CHECK: subi
+  // CHECK: cmpi slt, %{{.+}}, %w
+  %m = attn.mask [i, j] with (w = %width[h] : tensor<8xi32>) where { j <= i, i - j < w }
+  return %m : !attn.mask<1, 1, over = 2>
+}
+
+func.func @region() -> !attn.mask<1, 1> {
+  %m = attn.mask [j] {
+    %c2 = arith.constant 2 : index
+    %c0 = arith.constant 0 : index
+    %r = arith.remui %j, %c2 : index
+    %e = arith.cmpi eq, %r, %c0 : index
+    attn.yield %e : i1
+  }
+  return %m : !attn.mask<1, 1>
+}
+
+func.func @grid(%y: index, %x: index) -> !attn.mask<2, 2> {
+  %m = attn.mask [iy, ix, jy, jx] grid i(%y, %x) j(%y, %x)
+    where { iy floordiv 2 == jy floordiv 2 | ix - 3 <= jx, jx < 4 * (ix ceildiv 4) + 8 }
+  return %m : !attn.mask<2, 2>
+}
+
+func.func @any(%seg: tensor<?x2xi32>, %n: index) -> !attn.mask<1, 1> {
+  %m = attn.mask.any (s < %n) disjoint [i, j]
+    with (b0 = %seg[s, 0] : tensor<?x2xi32>, e0 = %seg[s, 1] : tensor<?x2xi32>)
+    where { b0 <= i, i < e0, b0 <= j, j < e0 }
+  return %m : !attn.mask<1, 1>
+}
+
+func.func @blocks(%idx: tensor<?x4x?x8xi32>, %cnt: tensor<?x4x?xi32>) -> !attn.mask<1, 1, over = 2> {
+  %m = attn.mask.any (s < %cnt[b, h, i floordiv 64] : tensor<?x4x?xi32>)
+    with (blk = %idx[b, h, i floordiv 64, s] : tensor<?x4x?x8xi32>)
+    where { j floordiv 64 == blk }
+  return %m : !attn.mask<1, 1, over = 2>
+}
+
+func.func @named(%d: index, %ids: tensor<?x?xi32>) {
+  %0 = attn.mask.causal
+  %1 = attn.mask.causal offset(%d)
+  %2 = attn.mask.sliding window(%d) symmetric
+  %3 = attn.mask.sliding window(64) sink(4) dilation(2)
+  %4 = attn.mask.block_diagonal size(32) causal
+  %5 = attn.mask.prefix %d
+  %6 = attn.mask.document %ids : tensor<?x?xi32>
+  %7 = attn.mask.neighborhood window [3, 5] stride [1, 2] causal [1, 0] grid i(6, %d) j(6, %d)
+  %8 = attn.mask.and %0, %6 : !attn.mask<1, 1>, !attn.mask<1, 1, over = 2>
+  %9 = attn.mask.or %8, %3 : !attn.mask<1, 1, over = 2>, !attn.mask<1, 1>
+  %10 = attn.mask.not %9 : !attn.mask<1, 1, over = 2>
+  %11 = attn.mask.offset %10 q(%d) k(%d) : !attn.mask<1, 1, over = 2>
+  %12 = attn.mask.piecewise i(%d, %d) j(%d) [[%7], [empty]] : !attn.mask<2, 2>
+  return
+}

@@ -1,0 +1,410 @@
+"""Checks of the references: every case against its signature, and properties that follow from the definitions."""
+import importlib.util
+import math
+import pathlib
+import re
+import sys
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from common import attention, causal_mask, expand_heads, softmax, top_k_gap, top_k_mask    # noqa: E402
+
+SEED = 20240601
+DTYPES = {"f32": np.float32, "i32": np.int32, "i1": np.bool_}
+
+
+def load():
+    modules = {}
+    for path in sorted(ROOT.glob("*/*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        modules[path.stem] = module
+    return modules
+
+
+def parse(types):
+    """'tensor<?x4xf32>, ...' to [([None, 4], float32), ...]."""
+    parsed = []
+    for body in re.findall(r"tensor<([^>]*)>", types):
+        *sizes, dtype = body.split("x")
+        parsed.append(([None if s == "?" else int(s) for s in sizes], DTYPES[dtype]))
+    return parsed
+
+
+def same_shape(array, sizes):
+    return array.ndim == len(sizes) and all(s is None or s == n for s, n in zip(sizes, array.shape))
+
+
+def check_cases(name, module):
+    ins, outs = map(parse, module.SIGNATURE)
+    dynamic = sum(s is None for sizes, _ in ins for s in sizes)
+    assert dynamic and len(module.CASES) >= 2, name
+    assert any(case["B"] > 1 for case in module.CASES), name
+    for case in module.CASES:
+        where = f"{name} {case}"
+        arrays = module.inputs(np.random.default_rng(SEED), **case)
+        copies = [a.copy() for a in arrays]
+        assert len(arrays) == len(ins), where
+        for array, (sizes, dtype) in zip(arrays, ins):
+            assert same_shape(array, sizes) and array.dtype == dtype, (where, array.shape, array.dtype, sizes)
+        results = module.reference(*arrays)
+        assert all(np.array_equal(a, c) for a, c in zip(arrays, copies)), f"{where}: inputs changed"
+        assert isinstance(results, list) and len(results) == len(outs), where
+        tolerance = module.TOLERANCE if isinstance(module.TOLERANCE, list) else [module.TOLERANCE] * len(outs)
+        assert len(tolerance) == len(outs), where
+        for result, (sizes, dtype) in zip(results, outs):
+            assert same_shape(result, sizes), (where, result.shape, sizes)
+            assert result.shape[0] == case["B"], where
+            assert result.dtype == (np.float64 if dtype == np.float32 else dtype), (where, result.dtype)
+            assert np.isfinite(result).all() and np.any(result != 0), where
+
+
+def close(a, b, tolerance=1e-10):
+    return np.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def sample(module, case=0, seed=SEED):
+    return module.inputs(np.random.default_rng(seed), **module.CASES[case])
+
+
+def ones_give_ones(module, value_index=2, case=0):
+    """Weights that sum to one return ones for values of ones."""
+    arrays = sample(module, case)
+    arrays[value_index] = np.ones_like(arrays[value_index])
+    return all(close(o, 1.0) for o in module.reference(*arrays))
+
+
+def causal_prefix(module, axes, cut=37, case=1):
+    """The outputs of the first `cut` tokens do not change when the tokens after them are dropped.
+
+    axes[i] is the token axis of input i (None: not a token array); outputs have it at -2."""
+    arrays = sample(module, case)
+    shorter = [a if axis is None else np.take(a, np.arange(cut), axis=axis) for a, axis in zip(arrays, axes)]
+    return all(close(long[..., :cut, :], short)
+               for long, short in zip(module.reference(*arrays), module.reference(*shorter)))
+
+
+def property_S001(m):
+    xq, xk, w, v = sample(m)
+    order = np.random.default_rng(0).permutation(xk.shape[1])
+    assert close(m.reference(xq, xk, w, v)[0], m.reference(xq, xk[:, order], w, v)[0])
+    assert close(2 * m.reference(xq, xk, w, v)[0], m.reference(xq, xk, 2 * w, v)[0])
+
+
+def property_S003(m):
+    q, k, v, slopes = sample(m)
+    n = q.shape[2]
+    o, = m.reference(0 * q, k, np.ones_like(v), 0 * slopes)       # every weight is sigmoid(-ln n) = 1 / (n + 1)
+    assert close(o, (np.arange(1, n + 1) / (n + 1))[:, None])
+    o, = m.reference(0 * q, k, np.ones_like(v), slopes * 0 + 1e3)   # ALiBi leaves the token itself only
+    assert close(o, 1 / (n + 1))
+
+
+def property_S008(m):
+    for case in range(len(m.CASES)):
+        q, k, v, x, w_route, w_shared, w_mix = sample(m, case)
+        assert top_k_gap(x.astype(float) @ w_route, m.K).min() > 5e-3
+        o, = m.reference(q, k, np.ones_like(v), x, w_route, w_shared, w_mix)
+        gate = o[..., 0]
+        assert np.all((gate[:, m.HS:] > 0).sum(axis=1) == m.K)
+        assert close(gate[:, :m.HS].sum(axis=1) / m.HS + gate[:, m.HS:].sum(axis=1) / m.K, 2.0)
+    assert causal_prefix(m, [2, 2, 2, 1, None, None, None])
+
+
+def property_S010(m):
+    assert ones_give_ones(m)
+    q, k, v, alpha, beta = sample(m, 2)
+    n = q.shape[2]
+    full = attention(*[a.astype(float) for a in (q, k, v)], 0.25, causal_mask(n))
+    assert close(m.reference(q, k, v, 0 * alpha, 0 * beta + 1)[0], full)
+    o, = m.reference(q, k, v, alpha, beta)
+    covered = [close(o[:, h], full[:, h]) for h in range(m.H)]
+    assert sum(covered) == 1
+    rows = {int(m.head_mask(n, float(a), float(b))[-1].sum()) for a, b in zip(alpha, beta)}
+    assert len(rows) == m.H
+    # at the minimum span (two blocks): the sink block and the query's own block
+    assert m.head_mask(64, 0.0, 0.0)[40].nonzero()[0].tolist() == list(range(16)) + list(range(32, 41))
+
+
+def logits_of(x, task, w_gate):
+    """Router logits of S012, [B, N, E]."""
+    return np.stack([x[b].astype(float) @ w_gate[task[b]].astype(float) for b in range(len(x))])
+
+
+def property_S012(m):
+    for case in range(len(m.CASES)):
+        assert top_k_gap(logits_of(*sample(m, case)[:3]), m.K).min() > 5e-3
+    x, task, w_gate, w_q, w_o, k, v = sample(m)
+    assert len(set(task.tolist())) == m.T
+    order = np.random.default_rng(0).permutation(k.shape[1])
+    y, = m.reference(x, task, w_gate, w_q, w_o, k, v)
+    assert close(y, m.reference(x, task, w_gate, w_q, w_o, k[:, order], v[:, order])[0])
+    # values of ones: y is the sum of the chosen gates times the column sums of w_o
+    y, = m.reference(x, task, w_gate, w_q, np.ones_like(w_o), k, np.ones_like(v))
+    p = softmax(logits_of(x, task, w_gate))
+    assert close(y, (np.where(top_k_mask(p, m.K), p, 0).sum(axis=-1) * m.D)[..., None])
+
+
+def property_S013(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2, None])
+    q, k, v, w_k = sample(m)
+    o, = m.reference(q, k, v, 0 * w_k)                             # equal scores: the mean of the values so far
+    mean = np.cumsum(v.astype(float), axis=2) / np.arange(1, v.shape[2] + 1)[:, None]
+    assert close(o, expand_heads(mean, m.H))
+
+
+def property_S019(m):
+    assert causal_prefix(m, [3, 3, 3, None, 1])
+    q, k, v, w_o, router = sample(m, 1)
+    one = np.full_like(router, -1e4)
+    one[..., 2] = 0
+    only = m.reference(q, k, v, w_o, one)[0]
+    others = w_o.copy()
+    others[[0, 1, 3]] = 0
+    assert close(only, m.reference(q, k, v, others, one)[0])
+    y, = m.reference(q, k, np.ones_like(v), np.repeat(np.eye(m.C)[None], m.E, axis=0), router)
+    assert close(y, 1.0)
+
+
+def property_S022(m):
+    arrays = sample(m, 1)
+    z, = m.reference(*arrays)
+    gain, bias = arrays[3].astype(float), arrays[4].astype(float)
+    normed = (z - bias) / gain
+    assert close(normed.mean(axis=-1), 0.0) and close((normed ** 2).mean(axis=-1), 1.0, 1e-3)
+    for index in (1, 2):                                            # the order of either stage's tokens is immaterial
+        moved = list(arrays)
+        moved[index] = arrays[index][:, ::-1]
+        assert close(z, m.reference(*moved)[0])
+
+
+def property_S026(m):
+    arrays = sample(m)
+    logits, prob = m.reference(*arrays)
+    assert close(prob.sum(axis=-1), 1.0)
+    assert close(logits[..., -1], float(arrays[-1][0]))             # the padding slot
+    order = np.random.default_rng(0).permutation(m.S)
+    moved = list(arrays)
+    moved[0], moved[1] = arrays[0][:, order], arrays[1][:, order]
+    assert close(logits[..., :-1][..., order], m.reference(*moved)[0][..., :-1])
+
+
+def property_S027(m):
+    x, y, xq, kq, ov = sample(m, 1)
+    order = np.random.default_rng(0).permutation(x.shape[1])
+    z, = m.reference(x, y, xq, kq, ov)
+    assert close(z, m.reference(x[:, order], y[:, order], xq, kq, ov)[0])
+    z, = m.reference(x, y, xq, kq, 0 * ov)
+    assert close(z[..., :m.D], xq) and close(z[..., m.D:], 0)
+    eye = np.stack([np.eye(m.D + m.T)] * 2)
+    z, = m.reference(0 * x, y, 0 * xq, 0 * kq, eye)                 # two heads add the mean of y
+    assert close(z[..., -1], 2 * y.astype(float).mean(axis=(1, 2))[:, None])
+
+
+def property_S028(m):
+    assert ones_give_ones(m)
+    mask = m.neighborhood_mask(m.SHAPE, m.KERNEL, m.DILATION, m.CAUSAL)
+    assert np.all(mask.sum(axis=1) == math.prod(m.KERNEL)) and mask.diagonal().all()
+    assert m.neighborhood_mask((2, 3, 5), (2, 3, 5), (1, 1, 1), (False,) * 3).all()
+    assert np.array_equal(m.axis_mask(9, 9, 1, True), causal_mask(9))
+
+
+def property_S030(m):
+    q, k, v, rel_y, rel_x = sample(m)
+    o, = m.reference(q, k, np.ones_like(v), rel_y, rel_x)
+    image = o[0, 0, :, 0].reshape(m.Y, m.X)
+    assert close(image[4:12, 4:12], 1.0)                            # interior blocks see no padding
+    assert np.all(image[:4] < 1) and np.all(image[:, 12:] < 1)
+    o, = m.reference(0 * q, k, np.ones_like(v), rel_y, rel_x)       # equal weights: the share of real keys
+    image = o[0, 0, :, 0].reshape(m.Y, m.X)
+    assert close(image[0, 0], 36 / 64) and close(image[0, 8], 48 / 64)
+    # only the offset of (+1 row, -2 columns) matters when its two codes dominate; query (5, 6) reads key (6, 4)
+    q1, ry, rx = np.zeros_like(q), 0 * rel_y, 0 * rel_x
+    q1[..., 0] = 1
+    ry[1 + m.HALO + m.BLOCK - 1, 0], rx[-2 + m.HALO + m.BLOCK - 1, 0] = 4e3, 4e3
+    o, = m.reference(q1, k, v, ry, rx)
+    assert close(o[:, :, 5 * m.X + 6], v[:, :, 6 * m.X + 4])
+
+
+def property_S039(m):
+    assert ones_give_ones(m)
+    mask = m.neighborhood_mask(m.SHAPE, m.WINDOW, m.STRIDE, m.DILATION, m.CAUSAL)
+    assert np.all(mask.sum(axis=1) == math.prod(m.WINDOW)) and mask.diagonal().all()
+    assert m.neighborhood_mask((2, 3, 5), (2, 3, 5), (1, 2, 3), (1, 1, 1), (False,) * 3).all()
+    plain = MODULES["neighborhood_attention"].axis_mask             # stride 1 is plain neighbourhood attention
+    for n, window, dilation, causal in ((12, 5, 2, False), (14, 4, 1, False), (13, 3, 3, True), (7, 7, 1, False)):
+        assert np.array_equal(m.axis_mask(n, window, 1, dilation, causal), plain(n, window, dilation, causal))
+    # stride = window on a multiple: blocked attention
+    assert np.array_equal(m.axis_mask(9, 3, 3, 1, False), np.kron(np.eye(3), np.ones((3, 3))).astype(bool))
+
+
+def property_S043(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2])
+    assert np.array_equal(m.power_mask(32), causal_mask(32)) and not np.array_equal(m.power_mask(48), causal_mask(48))
+    blocks = m.power_mask(192)[191, ::m.BLOCK].nonzero()[0]         # distances 0, 1, 2, 4, 8, 16 and the sink
+    assert blocks.tolist() == [0, 7, 15, 19, 21, 22, 23]
+
+
+def property_S047(m):
+    x, *rest = sample(m, 1)
+    assert close(m.reference(np.ones_like(x), *rest)[0], 1.0)
+    q, ctx, w, b, rpb1, rpb2 = rest
+    o, = m.reference(x, q, ctx, 0 * w, 0 * b, 0 * rpb1, 0 * rpb2)   # equal taps: the mean of the clamped window
+    mean = x.astype(float)[:, 20, 4:9, 2:7].mean(axis=(-1, -2))
+    assert close(o[:, 20, 7, 4], mean)
+    moved = ctx[:, :, [1, 0, 2, 3, 4, 5]]                           # rows 0 and 1 share the first bin only
+    assert close(m.adaptive_mean(moved.astype(float), 4)[..., 0, :], m.adaptive_mean(ctx.astype(float), 4)[..., 0, :])
+    centre = np.zeros_like(rpb1)
+    centre[:, m.K1 - 1, m.K1 - 1] = 1e3                             # the tap at offset 0 only: the first half is x
+    o, = m.reference(x, q, ctx, w, b, centre, rpb2)
+    assert close(o[:, :m.C // 2], x[:, :m.C // 2])
+
+
+def property_S051(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2])
+    table = m.wavelet_table(12, 16)
+    assert close([table[c % 4, c] for c in range(16)], 1.0)         # the peak is at t = shift
+    assert close([table[1, 0], table[2, 4], table[4, 8], table[8, 12]], 0.0)     # and the zero one scale away
+
+
+def property_S053(m):
+    assert ones_give_ones(m)
+    q, k, v, pos_w, pos_b, gate = sample(m)
+    dense = attention(*[a.astype(float) for a in (q, k, v)], 0.25)
+    assert close(m.reference(q, k, v, pos_w, pos_b, gate * 0 - 60)[0], dense)
+    assert close(m.reference(q, k, v, pos_w, pos_b + 5, gate)[0], m.reference(q, k, v, pos_w, pos_b, gate)[0])
+    # a steep parabola around (dx, dy) = (1, -1): the token reads its upper right neighbour
+    steep = np.tile(np.array([2.0, -2.0, -1.0]) * 50, (m.H, 1))
+    o, = m.reference(q, k, v, steep, pos_b, gate * 0 + 60)
+    assert close(o[:, :, 3 * m.SIDE + 3], v[:, :, 2 * m.SIDE + 4])
+
+
+def property_S054(m):
+    assert ones_give_ones(m)
+    q, k, v = [a.astype(float) for a in sample(m, 1)]
+    o = m.hilo(q, k, v, m.Y, m.X)
+    window = [2 * m.X + 4, 2 * m.X + 5, 3 * m.X + 4, 3 * m.X + 5]   # one window, as a Hi-Fi head sees it
+    assert close(o[:, 0, window], attention(q[:, 0, window], k[:, 0, window], v[:, 0, window], 0.25))
+    swapped = np.arange(m.Y * m.X)
+    swapped[window[:2]] = window[1::-1]
+    moved = m.hilo(q, k[:, :, swapped], v[:, :, swapped], m.Y, m.X)  # keys moved inside a window change nothing
+    assert close(o, moved)
+    padded = m.hilo(0 * q[:, :, :15], k[:, :, :15], np.ones_like(v[:, :, :15]), 3, 5)
+    assert close(padded[0, 0, :, 0].reshape(3, 5)[2], [0.5, 0.5, 0.5, 0.5, 0.25])   # padded keys take part
+    assert close(padded[0, -1], 15 / 24)
+
+
+def property_S084(m):
+    assert ones_give_ones(m)
+    q, k, v, regions = sample(m, 1)
+    o, = m.reference(q, k, v, regions)
+    assert close(o, m.reference(q, k, v, 7 - 3 * regions)[0])       # only equality of the ids matters
+    dense = attention(*[a.astype(float) for a in (q, k, v)], 0.5)
+    assert close(m.reference(q, k, v, 0 * regions)[0], dense)
+    noise = regions.copy()
+    noise[:, 1::m.S] = 9                                            # pixels that the reduction skips
+    assert close(o, m.reference(q, k, v, noise)[0])
+    alone = np.arange(regions.size // m.S ** 2).reshape(3, m.Y, m.X).repeat(m.S, 1).repeat(m.S, 2)
+    assert close(m.reference(q, k, v, alone)[0], v)
+    sampled = regions[:, ::m.S, ::m.S].reshape(3, -1)
+    assert all(np.bincount(r).max() > 1 and len(set(r.tolist())) > 1 for r in sampled)
+
+
+def property_S089(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2, None])
+    q, k, v, alpha = sample(m)
+    assert np.abs(alpha - m.THRESHOLD).min() > 0.01 and (alpha > 0.5).any() and (alpha < 0.5).any()
+    full = attention(q.astype(float), expand_heads(k, 8).astype(float), expand_heads(v, 8).astype(float),
+                     0.25, causal_mask(q.shape[2]))
+    assert all(close(o, full) for o in m.reference(q, k, v, 0 * alpha + 1))
+    first = m.SINK + m.RECENT                                       # rows whose sink and recent keys are all keys
+    identify, deploy = m.reference(q, k, v, alpha)
+    assert close(identify[:, :, :first], full[:, :, :first]) and close(deploy[:, :, :first], full[:, :, :first])
+    assert [close(deploy[:, h], full[:, h]) for h in range(8)] == [bool(alpha[h // 2] > 0.5) for h in range(8)]
+
+
+def property_S099(m):
+    for case in (0, 2):
+        q, k, v = [a.astype(float) for a in sample(m, case)]
+        av, running_max, running_den = m.reference(q, k, v)
+        assert running_max.shape[2] == math.ceil(k.shape[2] / m.TILE)
+        assert close(av, attention(q, k, v, 0.25))
+        scores = 0.25 * q @ k.swapaxes(-1, -2)
+        assert close(running_max[:, :, -1], scores.max(axis=-1))
+        total = np.exp(scores[..., :3 * m.TILE]).sum(axis=-1)
+        assert close(running_den[:, :, 2] * np.exp(running_max[:, :, 2]), total)
+
+
+def property_S118(m):
+    q, k, v, pos, p, theta = sample(m)
+    arrays = [a.astype(float) for a in (pos, p, theta)]
+    r = m.rotations(*arrays)
+    assert close(r @ r.swapaxes(-1, -2), np.eye(m.BS))              # skew symmetric: a rotation
+    assert close(r[:, 3] @ r[:, 9], m.rotations(arrays[0][[3]] + arrays[0][[9]], *arrays[1:])[:, 0])
+    turn = m.matrix_exponential(np.array([[0.0, -2.0], [2.0, 0.0]]))
+    assert close(turn, [[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]])
+    assert ones_give_ones(m)
+    o, = m.reference(q, k, v, pos, p, theta)
+    assert close(o, m.reference(q, k, v, pos.astype(float) + [0.3, -0.7], p, theta)[0])    # only differences matter
+    dense = attention(*[a.astype(float) for a in (q, k, v)], m.D ** -0.5)
+    assert close(m.reference(q, k, v, pos, 0 * p, theta)[0], dense)
+
+
+def property_S123(m):
+    x, t = sample(m, 1)
+    assert close(m.reference(x, 0 * t)[0], x.astype(float).mean(axis=1, keepdims=True))
+    assert close(m.reference(np.ones_like(x), t)[0], 1.0)
+    o, = m.reference(x, t)
+    assert np.all(o <= x.max(axis=1, keepdims=True)) and np.all(o >= x.min(axis=1, keepdims=True))
+    order = np.random.default_rng(0).permutation(x.shape[1])
+    assert close(o[:, order], m.reference(x[:, order], t)[0])
+    rows, columns = np.tril_indices(m.E)
+    packed = m.unpack_triangle(t[0])
+    assert np.array_equal(packed[rows, columns], t[0]) and not np.triu(packed, 1).any()
+
+
+def property_S127(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2])
+    q, k, v = sample(m)
+    o, o_lssa = m.reference(q, k, v)
+    assert close(o[:, :, 0], v[:, :, 0]) and close(o_lssa[:, :, 0], v[:, :, 0])
+    assert close(m.reference(4 * q, 0.5 * k, v), [o, o_lssa])       # unit norms: the lengths do not matter
+    # equal keys give flat rows: o_lssa is the mean; so is o before the offset sets in (after it, 0 or rounding decides)
+    flat = np.zeros_like(q)
+    flat[..., 0] = 1
+    o, o_lssa = m.reference(flat, flat, v)
+    mean = np.cumsum(v.astype(float), axis=2) / np.arange(1, v.shape[2] + 1)[:, None]
+    assert close(o_lssa, mean) and close(o[:, :, :3], mean[:, :, :3]) and np.isfinite(o).all()
+
+
+def check_common():
+    rng = np.random.default_rng(0)
+    scores = rng.standard_normal((3, 5))
+    mask = np.ones((3, 5), dtype=bool)
+    mask[1] = False
+    mask[2, 3:] = False
+    weights = softmax(scores, mask)
+    assert close(weights.sum(axis=-1), [1, 0, 1]) and not weights[2, 3:].any()
+    assert top_k_mask(np.array([1.0, 3.0, 3.0, 1.0]), 3).tolist() == [True, True, True, False]
+    assert expand_heads(np.arange(3)[None], 6)[0].tolist() == [0, 0, 1, 1, 2, 2]
+
+
+MODULES = load()
+
+if __name__ == "__main__":
+    check_common()
+    for name, module in MODULES.items():
+        check_cases(name, module)
+        row = module.__doc__.split()[0]
+        globals()[f"property_{row}"](module)
+        print(f"{row} {name}: {len(module.CASES)} cases and properties hold")
+    assert len(MODULES) == 24
