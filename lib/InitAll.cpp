@@ -8,6 +8,7 @@
 
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 #include "attn/Dialect/Tile/Transforms/BufferizableOpInterfaceImpl.h"
 #include "attn/Pipelines.h"
@@ -20,6 +21,7 @@ void mlir::attn::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::attn::registerAllPasses() {
   registerAttnConversionPasses();
+  registerAttnDialectPasses();
   registerAttnTransformsPasses();
   registerPipelines();
 }

@@ -440,7 +440,7 @@ LogicalResult
 MergeOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
                           Adaptor adaptor,
                           SmallVectorImpl<Type> &inferredReturnTypes) {
-  if (adaptor.getOuts().empty())
+  if (adaptor.getOuts().empty() || adaptor.getLses().empty())
     return failure();
   for (Value value : {adaptor.getOuts().front(), adaptor.getLses().front()})
     inferredReturnTypes.push_back(dropAxis(value.getType(), adaptor.getAxis()));
@@ -448,6 +448,9 @@ MergeOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
 }
 
 LogicalResult MergeOp::verify() {
+  if (getOuts().empty() || getOuts().size() != getLses().size())
+    return emitOpError("expected as many outputs as lses, at least one, found ")
+           << getOuts().size() << " and " << getLses().size(); // C1
   if (failed(verifyOneType(*this, getOuts(), "output")) ||
       failed(verifyOneType(*this, getLses(), "lse"))) // C1
     return failure();

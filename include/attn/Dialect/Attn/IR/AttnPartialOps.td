@@ -1,4 +1,4 @@
-//===- AttnPartialOps.td - partial states of attention ------*- tablegen -*-===//
+//===- AttnPartialOps.td - partial states of attention -----*- tablegen -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -16,6 +16,8 @@ def Attn_PartialKind : Attn_Enum<"PartialKind", "what a partial state holds", [
     I32EnumAttrCase<"Sum", 1, "sum">,
     I32EnumAttrCase<"None", 2, "none">,
   ]>;
+
+def Attn_AxisAttr : ConfinedAttr<I64Attr, [IntNonNegative]>;
 
 def Attn_StateTensor
     : TensorRankOf<[F32, F64], [0, 1, 2, 3, 4, 5, 6, 7, 8]>;
@@ -35,7 +37,8 @@ def Attn_CombineOp : Attn_Op<"combine", [
     scores `s`, weights `w` and values `v`:
 
     ```
-    exp:   max = max_j s_j, den = sum_j e^(s_j - max), acc = sum_j e^(s_j - max) v_j
+    exp:   max = max_j s_j, w_j = e^(s_j - max)
+           den = sum_j w_j, acc = sum_j w_j v_j
     sum:   den = sum_j w_j, acc = sum_j w_j v_j
     none:  acc = sum_j w_j v_j
     ```
@@ -47,9 +50,9 @@ def Attn_CombineOp : Attn_Op<"combine", [
     States over disjoint keys are joined, in their order, by:
 
     ```
-    max = max_n max_n
-    den = sum_n e^(max_n - max) den_n,  acc = sum_n e^(max_n - max) acc_n   (exp)
-    den = sum_n den_n,                  acc = sum_n acc_n       (sum and none)
+    exp:        max = max_n max_n, c_n = e^(max_n - max)
+                den = sum_n c_n den_n, acc = sum_n c_n acc_n
+    sum, none:  den = sum_n den_n, acc = sum_n acc_n
     ```
 
     The identity is `(0, -inf, 0)`: a state whose `max` is -inf has no
@@ -89,7 +92,7 @@ def Attn_CombineOp : Attn_Op<"combine", [
                        Variadic<Attn_StateTensor>:$accs,
                        Variadic<Attn_StateTensor>:$maxes,
                        Variadic<Attn_StateTensor>:$dens,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$axis);
+                       OptionalAttr<Attn_AxisAttr>:$axis);
   let results = (outs Variadic<Attn_StateTensor>:$state);
   let assemblyFormat = [{
     $kind custom<States>($accs, $maxes, $dens, ref($kind)) (`along` $axis^)?
@@ -153,7 +156,7 @@ def Attn_PrefixOp : Attn_Op<"prefix", [
   let arguments = (ins Attn_PartialKind:$kind, Optional<Attn_StateTensor>:$acc,
                        Optional<Attn_StateTensor>:$max,
                        Optional<Attn_StateTensor>:$den,
-                       ConfinedAttr<I64Attr, [IntNonNegative]>:$axis);
+                       Attn_AxisAttr:$axis);
   let results = (outs Variadic<Attn_StateTensor>:$state);
   let assemblyFormat = [{
     $kind custom<State>($acc, $max, $den, ref($kind)) `along` $axis attr-dict
@@ -237,7 +240,7 @@ def Attn_FinalizeOp : Attn_Op<"finalize", [
 //===----------------------------------------------------------------------===//
 
 def Attn_MergeOp : Attn_Op<"merge", [
-    SameVariadicOperandSize,
+    AttrSizedOperandSegments,
     InferTypeOpAdaptor,
     Attn_ReifyShapes
   ]> {
@@ -255,7 +258,7 @@ def Attn_MergeOp : Attn_Op<"merge", [
     f64, from the first to the last.
 
     Constraints:
-    - (C1) all pairs have equal types
+    - (C1) there is a pair, and all pairs have equal types
     - (C2) `shape(o) = shape(lse) + [features]`
     - (C3) `along` has one pair, and is an axis of `lse`
 
@@ -277,7 +280,7 @@ def Attn_MergeOp : Attn_Op<"merge", [
   }];
   let arguments = (ins Variadic<Attn_FloatTensor>:$outs,
                        Variadic<Attn_StateTensor>:$lses,
-                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$axis);
+                       OptionalAttr<Attn_AxisAttr>:$axis);
   let results = (outs Attn_FloatTensor:$out, Attn_StateTensor:$lse);
   let assemblyFormat = [{
     custom<Outputs>($outs, $lses) (`along` $axis^)? attr-dict `:`

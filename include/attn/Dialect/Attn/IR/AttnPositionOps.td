@@ -1,4 +1,4 @@
-//===- AttnPositionOps.td - positions as rotations ----------*- tablegen -*-===//
+//===- AttnPositionOps.td - positions as rotations ---------*- tablegen -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -59,8 +59,9 @@ def Attn_RotaryTableOp : Attn_Op<"rotary_table", [
     }
     ```
   }];
-  let arguments = (ins Optional<Index>:$length, Optional<Attn_Tensor>:$positions,
-                       I64Attr:$dims, F64Attr:$base, Optional<Index>:$offset);
+  let arguments = (ins Optional<Index>:$length,
+                       Optional<Attn_Tensor>:$positions, I64Attr:$dims,
+                       F64Attr:$base, Optional<Index>:$offset);
   let results = (outs Attn_FloatTensor:$cos, Attn_FloatTensor:$sin);
   let assemblyFormat = [{
     (`length` `(` $length^ `)`)?
@@ -110,7 +111,8 @@ def Attn_RotateOp : Attn_Op<"rotate", [
 
     ```mlir
     // The first 32 of 64 features rotate.
-    func.func @rope(%q: tensor<2x8x?x64xf16>, %n: index) -> tensor<2x8x?x64xf16> {
+    func.func @rope(%q: tensor<2x8x?x64xf16>, %n: index)
+        -> tensor<2x8x?x64xf16> {
       %cos, %sin = attn.rotary_table length(%n) dims(32) base(1.0e4)
         : tensor<?x16xf32>
       %r = attn.rotate halves %q, %cos, %sin dims(32)

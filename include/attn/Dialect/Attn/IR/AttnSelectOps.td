@@ -1,4 +1,4 @@
-//===- AttnSelectOps.td - choosing some of many -------------*- tablegen -*-===//
+//===- AttnSelectOps.td - choosing some of many ------------*- tablegen -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,4 @@
-//===- AttnTensorOps.td - what surrounds attention ----------*- tablegen -*-===//
+//===- AttnTensorOps.td - what surrounds attention ---------*- tablegen -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
