@@ -9,6 +9,7 @@
 #include "attn/Pipelines.h"
 
 #include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -37,6 +38,22 @@ static void addBufferization(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createAttnCopyToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+/// Adds the passes from attn ops to linalg and loops over tensors. With `wide`,
+/// arithmetic is in f64. Calls are inlined first, because masks do not cross
+/// calls; nothing is folded before the ops have got their meaning.
+static void addAttnLowering(OpPassManager &pm, bool wide) {
+  pm.addPass(createInlinerPass({}, [](OpPassManager &) {}));
+  AttnLowerToLoopsPassOptions loops;
+  loops.wide = wide;
+  pm.addPass(createAttnLowerToLoopsPass(loops));
+  AttnDecomposeTensorOpsPassOptions tensorOps;
+  tensorOps.wide = wide;
+  pm.addPass(createAttnDecomposeTensorOpsPass(tensorOps));
+  AttnDecomposeMapsPassOptions maps;
+  maps.wide = wide;
+  pm.addPass(createAttnDecomposeMapsPass(maps));
 }
 
 /// Adds the passes that free what bufferisation allocated.
@@ -68,7 +85,7 @@ static void addConversionToLLVM(OpPassManager &pm) {
 
 void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
-  pm.addPass(createInlinerPass());
+  addAttnLowering(pm, /*wide=*/false);
   pm.addPass(createAttnPrepareLinalgPass());
   addBufferization(pm);
   addDeallocation(pm);
@@ -81,6 +98,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
+  addAttnLowering(pm, /*wide=*/true);
   AttnPrepareLinalgPassOptions prepare;
   prepare.fuse = false;
   pm.addPass(createAttnPrepareLinalgPass(prepare));
