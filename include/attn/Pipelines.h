@@ -19,7 +19,8 @@ namespace attn {
 struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
   PassOptions::Option<std::string> target{
       *this, "target",
-      llvm::cl::desc("the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
+      llvm::cl::desc(
+          "the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
       llvm::cl::init("host")};
   PassOptions::Option<bool> bf16Rounding{
       *this, "bf16-rounding",

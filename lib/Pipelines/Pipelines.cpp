@@ -12,11 +12,12 @@
 #include "attn/Conversion/CPUToLLVM.h"
 #include "attn/Conversion/OutlineParallelCalls.h"
 #include "attn/Conversion/TileToVector.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
-#include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -54,6 +55,22 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+/// Adds the passes from attn ops to linalg and loops over tensors. With `wide`,
+/// arithmetic is in f64. Calls are inlined first, because masks do not cross
+/// calls; nothing is folded before the ops have got their meaning.
+static void addAttnLowering(OpPassManager &pm, bool wide) {
+  pm.addPass(createInlinerPass({}, [](OpPassManager &) {}));
+  AttnLowerToLoopsPassOptions loops;
+  loops.wide = wide;
+  pm.addPass(createAttnLowerToLoopsPass(loops));
+  AttnDecomposeTensorOpsPassOptions tensorOps;
+  tensorOps.wide = wide;
+  pm.addPass(createAttnDecomposeTensorOpsPass(tensorOps));
+  AttnDecomposeMapsPassOptions maps;
+  maps.wide = wide;
+  pm.addPass(createAttnDecomposeMapsPass(maps));
+}
+
 /// Adds the passes that free what bufferisation allocated.
 static void addDeallocation(OpPassManager &pm) {
   bufferization::buildBufferDeallocationPipeline(
@@ -84,6 +101,7 @@ static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
   ConvertCPUToLLVMPassOptions options;
   options.bf16Rounding = bf16Rounding;
   pm.addPass(createConvertCPUToLLVMPass(options));
+  pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -93,7 +111,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   const CPUModel *cpu = lookupCPUModel(options.target);
   pm.addPass(createInlinerPass());
   pm.addPass(createConvertAttnToTilePass());
-  pm.addPass(createAttnDecomposeTensorOpsPass());
+  addAttnLowering(pm, /*wide=*/false);
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -101,19 +119,20 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
-  ConvertTileToVectorPassOptions tile;
-  tile.target = options.target;
-  pm.addPass(createConvertTileToVectorPass(tile));
   AttnVectorizeLinalgPassOptions vectorize;
   vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createAttnApproximateMathPass());
+  pm.addNestedPass<func::FuncOp>(createAttnApproximateMathPass());
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
   addConversionToLLVM(pm, options.bf16Rounding);
   pm.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
+  addAttnLowering(pm, /*wide=*/true);
   addTensorPasses(pm);
   addBufferization(pm);
   addDeallocation(pm);

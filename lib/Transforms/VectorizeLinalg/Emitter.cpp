@@ -116,7 +116,9 @@ void Emitter::emit() {
     if (nest.isParallel(loop) && loop != plan.vectorLoop &&
         loop != plan.rowLoop)
       outer.push_back(loop);
+  allocatePanel();
   emitOuter(outer);
+  freePanel();
 }
 
 void Emitter::emitOuter(ArrayRef<unsigned> loops) {
@@ -134,7 +136,7 @@ void Emitter::emitColumns() {
   emitVectorLoop([&](int64_t columns, Value mask) {
     shape.columns = columns;
     shape.mask = mask;
-    emitRows();
+    withPanel([&] { emitRows(); });
   });
 }
 

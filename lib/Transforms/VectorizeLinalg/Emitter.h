@@ -17,6 +17,7 @@ namespace mlir::attn {
 ///
 ///   for each other parallel loop
 ///     for blocks of columns           the rest under a mask
+///       pack the panel that rows share, if that is planned
 ///       for blocks of rows            the rest row by row
 ///         load the outputs
 ///         for each reduction loop     sums in registers
@@ -57,6 +58,36 @@ private:
   void emitRows();
   void emitBlock();
 
+  // Packing, in Packing.cpp.
+
+  /// Where a panel is, and whether it is used.
+  struct Panel {
+    Value memory;
+    /// Null if the panel is always used.
+    Value condition;
+  };
+  /// Allocates the panel of the packed input, if there is one.
+  void allocatePanel();
+  /// Frees the panel.
+  void freePanel();
+  /// Runs `body` with the packed input in the panel for the current columns.
+  void withPanel(BodyFunction body);
+  /// Returns the distances in the panel of steps of each loop.
+  SmallVector<LinearIndex> getPanelPitches();
+  /// Copies the current columns of the packed input.
+  void fillPanel(ArrayRef<LinearIndex> pitches);
+  /// Returns the reduction loop along which the packed input is contiguous, if
+  /// it is packed for not being so along the vector loop.
+  std::optional<unsigned> getTransposedLoop();
+  /// Copies what is at the current position: one vector per column.
+  void copyToPanel(ArrayRef<LinearIndex> pitches, int64_t firstColumn);
+  /// The same for the first columns and as many steps of `loop` as there are
+  /// lanes; the input is contiguous along `loop`.
+  void transposeToPanel(ArrayRef<LinearIndex> pitches, unsigned loop,
+                        int64_t columns);
+  /// Returns the address in the panel of the current position.
+  LinearIndex getPanelAddress(ArrayRef<LinearIndex> pitches);
+
   Carried loadOutputs();
   Carried createNeutral();
   void storeOutputs(const Carried &values);
@@ -72,11 +103,13 @@ private:
 
   OpBuilder &builder;
   Location loc;
-  const LoopNest &nest;
+  /// A copy, because the packed input moves.
+  LoopNest nest;
   const Plan &plan;
   IndexMath math;
   BlockPosition position;
   BlockShape shape;
+  std::optional<Panel> panel;
 };
 
 } // namespace mlir::attn

@@ -18,10 +18,13 @@ using namespace mlir::attn;
 static constexpr double kBroadcastCost = 0.25;
 static constexpr double kContiguousCost = 1;
 static constexpr double kTransposedCost = 2;
+static constexpr double kPackedCost = 1.25;
 static constexpr double kGatherCost = 8;
 static constexpr double kScatterCost = 12;
 /// A reduction along lanes ends with a reduction across them.
 static constexpr double kLaneReductionFactor = 1.3;
+/// Fewer rows do not make up for packing what they share.
+static constexpr int64_t kFewestSharingRows = 8;
 
 Operation *mlir::attn::getCombiner(linalg::LinalgOp op, unsigned index) {
   Block *body = op.getBlock();
@@ -62,6 +65,27 @@ static std::optional<unsigned> getContiguousLoop(const LoopNest &nest,
   return std::nullopt;
 }
 
+/// Returns the size of `loop` for comparisons; unknown means large.
+static int64_t getComparableSize(const LoopNest &nest, unsigned loop) {
+  return nest.sizes[loop].dynamic ? std::numeric_limits<int64_t>::max()
+                                  : nest.sizes[loop].constant;
+}
+
+/// Returns whether an input that is strided along `vectorLoop` could be packed:
+/// it is contiguous along a reduction, and enough rows share the panel.
+static bool canPack(const LoopNest &nest, const OperandAccess &access,
+                    unsigned vectorLoop) {
+  bool contiguous = false, shared = false;
+  for (unsigned loop = 0; loop < nest.getNumLoops(); ++loop) {
+    LinearIndex pitch = access.pitches[loop];
+    bool parallel = nest.isParallel(loop);
+    contiguous |= !parallel && pitch.is(1);
+    shared |= parallel && loop != vectorLoop && pitch.is(0) &&
+              getComparableSize(nest, loop) >= kFewestSharingRows;
+  }
+  return contiguous && shared && nest.isParallel(vectorLoop);
+}
+
 /// Returns the cost of operand `index` if lanes run along `loop`.
 static double getAccessCost(const LoopNest &nest, unsigned index,
                             unsigned loop) {
@@ -73,6 +97,8 @@ static double getAccessCost(const LoopNest &nest, unsigned index,
     return kContiguousCost;
   if (nest.isOutput(index))
     return kScatterCost;
+  if (canPack(nest, access, loop))
+    return kPackedCost;
   return getContiguousLoop(nest, access, loop) ? kTransposedCost : kGatherCost;
 }
 
@@ -113,12 +139,6 @@ static unsigned countReuse(const LoopNest &nest, unsigned vectorLoop,
   return llvm::count_if(nest.operands, [&](const OperandAccess &access) {
     return !access.pitches[vectorLoop].is(0) && access.pitches[loop].is(0);
   });
-}
-
-/// Returns the size of `loop` for comparisons; unknown means large.
-static int64_t getComparableSize(const LoopNest &nest, unsigned loop) {
-  return nest.sizes[loop].dynamic ? std::numeric_limits<int64_t>::max()
-                                  : nest.sizes[loop].constant;
 }
 
 /// Returns the loop whose steps share most vector loads.
@@ -177,6 +197,25 @@ static void sizeReductionBlock(const LoopNest &nest, unsigned vectorBits,
   plan.rows = balanceRows(nest.sizes[*plan.rowLoop], mostRows);
 }
 
+/// Plans to pack the input that rows share. Of several, one that is strided
+/// comes first.
+static void planPacking(const LoopNest &nest, Plan &plan) {
+  if (!plan.rowLoop || !nest.isParallel(plan.vectorLoop) ||
+      getComparableSize(nest, *plan.rowLoop) < kFewestSharingRows)
+    return;
+  for (auto [index, access] : llvm::enumerate(nest.operands)) {
+    LinearIndex pitch = access.pitches[plan.vectorLoop];
+    if (nest.isOutput(index) || !access.flat || pitch.is(0) ||
+        !access.pitches[*plan.rowLoop].is(0))
+      continue;
+    bool strided = !pitch.is(1);
+    if (plan.packedInput && !strided)
+      continue;
+    plan.packedInput = index;
+    plan.packsAlways = strided;
+  }
+}
+
 /// Plans to transpose squares in registers, if some input wants it.
 static void planTransposition(const LoopNest &nest, Plan &plan) {
   for (auto [index, access] : llvm::enumerate(nest.operands)) {
@@ -219,6 +258,7 @@ std::optional<Plan> mlir::attn::choosePlan(const LoopNest &nest,
       });
   if (reduces) {
     sizeReductionBlock(nest, vectorBits, plan);
+    planPacking(nest, plan);
     return plan;
   }
   planTransposition(nest, plan);

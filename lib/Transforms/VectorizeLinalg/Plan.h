@@ -27,6 +27,12 @@ struct Plan {
   /// Inputs that are contiguous along the row loop only: they are loaded as
   /// squares and transposed in registers.
   SmallVector<bool> transposed;
+  /// The input that all rows share, if it is worth copying to a panel per block
+  /// of columns, where its elements are in the order of their use.
+  std::optional<unsigned> packedInput;
+  /// Whether that input is packed whatever its size, because it is not
+  /// contiguous along the vector loop.
+  bool packsAlways = false;
 };
 
 /// Chooses a plan for registers of `vectorBits` bits. Returns nothing if no
