@@ -80,11 +80,10 @@ std::optional<SmallVector<Term>> mlir::tile::matchIota(Value index,
   return std::nullopt;
 }
 
-/// Returns whether vectors of `memory`'s elements can be read at its last
-/// dimension. An i1 takes a byte in memory but a bit in a vector.
+/// Returns whether the elements along the last dimension are known to be next
+/// to each other.
 static bool hasContiguousRows(MemRefType memory) {
-  return memory.getRank() > 0 && memory.isLastDimUnitStride() &&
-         !memory.getElementType().isInteger(1);
+  return memory.getRank() > 0 && memory.isLastDimUnitStride();
 }
 
 /// Returns whether no value of `values` depends on more than `level` does.

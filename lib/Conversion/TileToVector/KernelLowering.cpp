@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -21,18 +22,16 @@ KernelLowering::KernelLowering(KernelOp kernel, func::FuncOp function,
   b.setInsertionPointToStart(function.addEntryBlock());
 }
 
-LogicalResult KernelLowering::run() {
+void KernelLowering::run() {
   scratch =
       b.create<UnrealizedConversionCastOp>(
            MemRefType::get({ShapedType::kDynamic}, b.getI8Type()), ValueRange())
           .getResult(0);
   mapArguments();
   Block &body = kernel.getBody().front();
-  if (failed(lowerBlock(body, Schedule(body), Targets())))
-    return failure();
+  lowerBlock(body, Schedule(body), Targets());
   func::ReturnOp::create(b);
   finishScratch();
-  return success();
 }
 
 /// Maps grid indices to digits of the task number, the last one varying
@@ -58,82 +57,51 @@ void KernelLowering::mapArguments() {
 // Steps
 //===----------------------------------------------------------------------===//
 
-LogicalResult KernelLowering::lowerBlock(Block &block, const Schedule &schedule,
-                                         const Targets &targets) {
+void KernelLowering::lowerBlock(Block &block, const Schedule &schedule,
+                                const Targets &targets) {
   for (const std::unique_ptr<Step> &step : schedule.getSteps()) {
     if (step->kind == Step::Kind::Rows) {
-      if (failed(lowerRows(*step, schedule, targets)))
-        return failure();
+      lowerRows(*step, schedule, targets);
       continue;
     }
     for (Operation *op : step->ops) {
       b.setLoc(op->getLoc());
-      if (failed(step->kind == Step::Kind::Straight
-                     ? lowerStraight(op)
-                     : lowerSingle(op, schedule, targets)))
-        return failure();
+      if (step->kind == Step::Kind::Straight)
+        lowerStraight(op);
+      else
+        lowerSingle(op, schedule, targets);
     }
   }
-  return success();
-}
-
-/// Returns whether `op` has a lowering row by row; says so if it has none.
-static LogicalResult verifyRowOperation(Operation *op) {
-  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    if (hasRows(constant) && !isa<SplatElementsAttr>(constant.getValue()))
-      return op->emitOpError("expected a constant tile whose elements are "
-                             "equal; load others from memory");
-    return success();
-  }
-  if (auto broadcast = dyn_cast<vector::BroadcastOp>(op)) {
-    Value source = broadcast.getSource();
-    if (isa<VectorType>(source.getType()) && !getTileType(source))
-      return op->emitOpError("expected a scalar or 2-D vector to repeat, "
-                             "found ")
-             << source.getType();
-    return success();
-  }
-  if (isa<IotaOp, ReduceOp, LoadOp, StoreOp>(op) ||
-      OpTrait::hasElementwiseMappableTraits(op))
-    return success();
-  return op->emitOpError("has no lowering for tiles on CPUs");
 }
 
 /// Lowers an operation on scalars and column values.
-LogicalResult KernelLowering::lowerStraight(Operation *op) {
+void KernelLowering::lowerStraight(Operation *op) {
   auto isTile = [](Type type) { return isa<VectorType>(type); };
   if (isa<RangesOp>(op))
-    return success();
+    return;
   if (llvm::none_of(op->getOperandTypes(), isTile) &&
       llvm::none_of(op->getResultTypes(), isTile)) {
     b.clone(*op, values);
-    return success();
+    return;
   }
   if (auto extract = dyn_cast<vector::ExtractOp>(op)) {
-    VectorType type = getTileType(extract.getSource());
-    if (type && type.getNumElements() == 1) {
-      values.map(extract.getResult(), values.lookup(extract.getSource()));
-      return success();
-    }
+    Value element = values.lookup(extract.getSource());
+    if (extract.getType().isBF16())
+      element = arith::BitcastOp::create(b, b.getBF16Type(), element);
+    values.map(extract.getResult(), element);
+    return;
   }
-  if (failed(verifyRowOperation(op)))
-    return failure();
   RowScope scope;
-  Value result = lowerInRow(scope, op);
-  if (result)
+  if (Value result = lowerInRow(scope, op))
     values.map(op->getResult(0), result);
-  return success();
 }
 
 /// Lowers a step to a loop over rows. Results are stored at the end of a row,
 /// so that one may take the place of a value that the row has read.
-LogicalResult KernelLowering::lowerRows(const Step &step,
-                                        const Schedule &schedule,
-                                        const Targets &targets) {
+void KernelLowering::lowerRows(const Step &step, const Schedule &schedule,
+                               const Targets &targets) {
   SmallVector<std::pair<Value, Buffer>> stored;
   for (Operation *op : step.ops) {
-    if (failed(verifyRowOperation(op)))
-      return failure();
     for (Value result : op->getResults())
       if (schedule.isUsedOutside(result, step)) {
         Buffer buffer = targets.lookup(result);
@@ -158,39 +126,24 @@ LogicalResult KernelLowering::lowerRows(const Step &step,
   });
   for (auto [value, buffer] : stored)
     buffers[value] = buffer;
-  return success();
 }
 
 /// Lowers an operation on whole tiles or with regions.
-LogicalResult KernelLowering::lowerSingle(Operation *op,
-                                          const Schedule &schedule,
-                                          const Targets &targets) {
-  if (auto forEach = dyn_cast<ForEachOp>(op))
-    return lowerForEach(forEach);
-  if (auto loop = dyn_cast<scf::ForOp>(op))
-    return lowerFor(loop);
-  if (auto branch = dyn_cast<scf::IfOp>(op))
-    return lowerIf(branch);
-  if (auto dot = dyn_cast<DotOp>(op)) {
-    lowerDot(dot, schedule, targets);
-    return success();
-  }
-  if (auto transpose = dyn_cast<vector::TransposeOp>(op)) {
-    lowerTranspose(transpose);
-    return success();
-  }
-  if (auto store = dyn_cast<StoreOp>(op)) {
-    lowerGeneralStore(store);
-    return success();
-  }
-  if (auto load = dyn_cast<LoadOp>(op)) {
-    if (classify(load) == AccessKind::Transposed)
-      lowerTransposedLoad(load);
-    else
-      lowerGeneralLoad(load);
-    return success();
-  }
-  return op->emitOpError("has no lowering for tiles on CPUs");
+void KernelLowering::lowerSingle(Operation *op, const Schedule &schedule,
+                                 const Targets &targets) {
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](ForEachOp forEach) { lowerForEach(forEach); })
+      .Case([&](scf::ForOp loop) { lowerFor(loop); })
+      .Case([&](scf::IfOp branch) { lowerIf(branch); })
+      .Case([&](DotOp dot) { lowerDot(dot, schedule, targets); })
+      .Case([&](vector::TransposeOp transpose) { lowerTranspose(transpose); })
+      .Case([&](StoreOp store) { lowerGeneralStore(store); })
+      .Case([&](LoadOp load) {
+        if (classify(load) == AccessKind::Transposed)
+          lowerTransposedLoad(load);
+        else
+          lowerGeneralLoad(load);
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -228,17 +181,17 @@ void KernelLowering::bindCarried(ValueRange arguments, const Carried &carried,
 
 /// Lowers one iteration: `arguments` are the carried block arguments of
 /// `block`. Returns the next SSA values; buffers hold the next tiles.
-FailureOr<SmallVector<Value>>
-KernelLowering::lowerLoopBody(Block &block, ValueRange arguments,
-                              const Carried &carried, ValueRange ssaValues) {
+SmallVector<Value> KernelLowering::lowerLoopBody(Block &block,
+                                                 ValueRange arguments,
+                                                 const Carried &carried,
+                                                 ValueRange ssaValues) {
   bindCarried(arguments, carried, ssaValues);
   // What the body puts into scratch memory is dead after it.
   llvm::SaveAndRestore restoreScratch(scratchEnd);
   ValueRange yields = block.getTerminator()->getOperands();
   Schedule schedule(block);
   Targets targets = findTargets(schedule, arguments, yields, carried);
-  if (failed(lowerBlock(block, schedule, targets)))
-    return failure();
+  lowerBlock(block, schedule, targets);
   copyYields(yields, carried);
   SmallVector<Value> next;
   for (auto [yield, buffer] : llvm::zip(yields, carried.buffers))
@@ -320,7 +273,7 @@ void KernelLowering::copyYields(ValueRange yields, const Carried &carried) {
     fill(buffer, yield);
 }
 
-LogicalResult KernelLowering::lowerFor(scf::ForOp op) {
+void KernelLowering::lowerFor(scf::ForOp op) {
   Carried carried = carry(op.getInitArgs());
   auto loop = scf::ForOp::create(b, values.lookup(op.getLowerBound()),
                                  values.lookup(op.getUpperBound()),
@@ -329,19 +282,16 @@ LogicalResult KernelLowering::lowerFor(scf::ForOp op) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     values.map(op.getInductionVar(), loop.getInductionVar());
-    FailureOr<SmallVector<Value>> next =
+    SmallVector<Value> next =
         lowerLoopBody(*op.getBody(), op.getRegionIterArgs(), carried,
                       loop.getRegionIterArgs());
-    if (failed(next))
-      return failure();
-    if (!next->empty())
-      scf::YieldOp::create(b, *next);
+    if (!next.empty())
+      scf::YieldOp::create(b, next);
   }
   bindCarried(op.getResults(), carried, loop.getResults());
-  return success();
 }
 
-LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
+void KernelLowering::lowerIf(scf::IfOp op) {
   Carried results;
   SmallVector<Type> types;
   for (Value result : op.getResults()) {
@@ -357,52 +307,37 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&to.front());
     SmallVector<Value> next;
-    if (!from.empty()) {
-      FailureOr<SmallVector<Value>> yields =
-          lowerLoopBody(from.front(), {}, results, {});
-      if (failed(yields))
-        return failure();
-      next = *yields;
-    }
+    if (!from.empty())
+      next = lowerLoopBody(from.front(), {}, results, {});
     scf::YieldOp::create(b, next);
   }
   bindCarried(op.getResults(), results, branch.getResults());
-  return success();
 }
 
-LogicalResult KernelLowering::lowerForEach(ForEachOp op) {
+void KernelLowering::lowerForEach(ForEachOp op) {
   auto ranges = op.getRanges().getDefiningOp<RangesOp>();
-  if (!ranges)
-    return op.emitOpError("expected ranges made by tile.ranges, found ")
-           << op.getRanges();
   Carried carried = carry(op.getInitial());
-  bool repeats = ranges.countKind(RangeKind::Full) > 1 ||
-                 ranges.countKind(RangeKind::Partial) > 1;
-  if (failed(repeats ? lowerRangesInLoop(op, ranges, carried)
-                     : lowerRangesInTurn(op, ranges, carried)))
-    return failure();
+  if (ranges.countKind(RangeKind::Full) > 1 ||
+      ranges.countKind(RangeKind::Partial) > 1)
+    lowerRangesInLoop(op, ranges, carried);
+  else
+    lowerRangesInTurn(op, ranges, carried);
   bindCarried(op.getResults(), carried, carried.values);
-  return success();
 }
 
 /// Lowers a list with at most one range of each kind, one loop after another.
-LogicalResult KernelLowering::lowerRangesInTurn(ForEachOp op, RangesOp ranges,
-                                                Carried &carried) {
-  for (unsigned i = 0; i < ranges.getKinds().size(); ++i) {
-    FailureOr<SmallVector<Value>> next =
+void KernelLowering::lowerRangesInTurn(ForEachOp op, RangesOp ranges,
+                                       Carried &carried) {
+  for (unsigned i = 0; i < ranges.getKinds().size(); ++i)
+    carried.values =
         lowerRange(op, ranges.getKind(i), values.lookup(ranges.getBegins()[i]),
                    values.lookup(ranges.getEnds()[i]), carried);
-    if (failed(next))
-      return failure();
-    carried.values = *next;
-  }
-  return success();
 }
 
 /// Lowers a list that repeats a kind to a loop over the ranges, so that each
 /// body is emitted once.
-LogicalResult KernelLowering::lowerRangesInLoop(ForEachOp op, RangesOp ranges,
-                                                Carried &carried) {
+void KernelLowering::lowerRangesInLoop(ForEachOp op, RangesOp ranges,
+                                       Carried &carried) {
   int64_t size = ranges.getKinds().size();
   auto loop =
       scf::ForOp::create(b, index(0), index(size), index(1), carried.values);
@@ -429,28 +364,24 @@ LogicalResult KernelLowering::lowerRangesInLoop(ForEachOp op, RangesOp ranges,
   auto branch = scf::IfOp::create(b, ValueRange(inner.values).getTypes(), full,
                                   /*addThenBlock=*/true,
                                   /*addElseBlock=*/true);
-  for (auto [region, kind] :
-       llvm::zip(branch->getRegions(),
-                 ArrayRef{RangeKind::Full, RangeKind::Partial})) {
+  for (RangeKind kind : {RangeKind::Full, RangeKind::Partial}) {
+    Region &region = kind == RangeKind::Full ? branch.getThenRegion()
+                                             : branch.getElseRegion();
     OpBuilder::InsertionGuard inBranch(b);
     b.setInsertionPointToStart(&region.front());
-    FailureOr<SmallVector<Value>> next(inner.values);
-    if (ranges.countKind(kind))
-      next = lowerRange(op, kind, begin, end, inner);
-    if (failed(next))
-      return failure();
-    scf::YieldOp::create(b, *next);
+    scf::YieldOp::create(b, ranges.countKind(kind)
+                                ? lowerRange(op, kind, begin, end, inner)
+                                : inner.values);
   }
   if (!inner.values.empty())
     scf::YieldOp::create(b, branch.getResults());
   carried.values.assign(loop.result_begin(), loop.result_end());
-  return success();
 }
 
 /// Lowers the visit of one range; returns the SSA values after it.
-FailureOr<SmallVector<Value>>
-KernelLowering::lowerRange(ForEachOp op, RangeKind kind, Value begin, Value end,
-                           const Carried &carried) {
+SmallVector<Value> KernelLowering::lowerRange(ForEachOp op, RangeKind kind,
+                                              Value begin, Value end,
+                                              const Carried &carried) {
   Block &block =
       (kind == RangeKind::Full ? op.getFull() : op.getPartial()).front();
   auto loop =
@@ -459,13 +390,11 @@ KernelLowering::lowerRange(ForEachOp op, RangeKind kind, Value begin, Value end,
   b.setInsertionPointToStart(loop.getBody());
   values.map(block.getArgument(0), loop.getInductionVar());
   values.map(block.getArgument(1), end);
-  FailureOr<SmallVector<Value>> next =
+  SmallVector<Value> next =
       lowerLoopBody(block, block.getArguments().drop_front(2), carried,
                     loop.getRegionIterArgs());
-  if (failed(next))
-    return failure();
-  if (!next->empty())
-    scf::YieldOp::create(b, *next);
+  if (!next.empty())
+    scf::YieldOp::create(b, next);
   return SmallVector<Value>(loop.getResults());
 }
 
@@ -473,11 +402,15 @@ KernelLowering::lowerRange(ForEachOp op, RangeKind kind, Value begin, Value end,
 // Scratch memory
 //===----------------------------------------------------------------------===//
 
-/// Returns the type of the elements of a buffer for elements of type `type`.
+/// Returns the type of a tile's elements of type `type` in SSA values.
+static Type getValueType(Type type) {
+  return type.isBF16() ? IntegerType::get(type.getContext(), 16) : type;
+}
+
+/// Returns the type of a tile's elements of type `type` in memory.
 static Type getStoredType(Type type) {
-  if (type.isInteger(1))
-    return IntegerType::get(type.getContext(), 8);
-  return type;
+  return type.isInteger(1) ? IntegerType::get(type.getContext(), 8)
+                           : getValueType(type);
 }
 
 /// Returns how many bytes an element of type `type` takes.
@@ -587,37 +520,60 @@ void KernelLowering::storeRow(Buffer buffer, Value row, Value value) {
 Value KernelLowering::loadVector(Buffer buffer, Value row, Value column,
                                  int64_t lanes) {
   Type element = buffer.type.getElementType();
-  auto type = VectorType::get(lanes, element);
   Value value =
       vector::LoadOp::create(b, VectorType::get(lanes, getStoredType(element)),
                              buffer.memory, ValueRange{row, column});
-  if (value.getType() == type)
-    return value;
-  return arith::TruncIOp::create(b, type, value);
+  return fromStored(value, element);
 }
 
 void KernelLowering::storeVector(Buffer buffer, Value row, Value column,
                                  Value value) {
-  auto type = cast<VectorType>(value.getType());
-  VectorType stored = type.clone(getStoredType(type.getElementType()));
-  if (stored != type)
-    value = arith::ExtUIOp::create(b, stored, value);
-  vector::StoreOp::create(b, value, buffer.memory, ValueRange{row, column});
+  vector::StoreOp::create(b, toStored(value), buffer.memory,
+                          ValueRange{row, column});
 }
 
 Value KernelLowering::loadElement(Buffer buffer, Value row, Value column) {
   Value value =
       memref::LoadOp::create(b, buffer.memory, ValueRange{row, column});
-  if (!buffer.type.getElementType().isInteger(1))
-    return value;
-  return arith::TruncIOp::create(b, b.getI1Type(), value);
+  return fromStored(value, buffer.type.getElementType());
 }
 
 void KernelLowering::storeElement(Buffer buffer, Value row, Value column,
                                   Value value) {
-  if (value.getType().isInteger(1))
-    value = arith::ExtUIOp::create(b, b.getI8Type(), value);
-  memref::StoreOp::create(b, value, buffer.memory, ValueRange{row, column});
+  memref::StoreOp::create(b, toStored(value), buffer.memory,
+                          ValueRange{row, column});
+}
+
+/// Returns the kernel's memory `value` with the elements that it stores.
+Value KernelLowering::getMemory(Value value) {
+  auto type = cast<MemRefType>(value.getType());
+  Value memory = values.lookup(value);
+  Type stored = getStoredType(type.getElementType());
+  if (stored == type.getElementType())
+    return memory;
+  return UnrealizedConversionCastOp::create(
+             b, MemRefType(MemRefType::Builder(type).setElementType(stored)),
+             memory)
+      .getResult(0);
+}
+
+/// Returns the SSA value of what was loaded for elements of type `element`.
+Value KernelLowering::fromStored(Value value, Type element) {
+  if (!element.isInteger(1))
+    return value;
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return arith::TruncIOp::create(
+      b, vector ? Type(vector.clone(element)) : element, value);
+}
+
+/// Returns what is stored for an SSA value.
+Value KernelLowering::toStored(Value value) {
+  Type element = getElementTypeOrSelf(value.getType());
+  if (!element.isInteger(1))
+    return value;
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return arith::ExtUIOp::create(
+      b, vector ? Type(vector.clone(b.getI8Type())) : b.getI8Type(), value);
 }
 
 /// Returns the number of columns of a buffer for `columns`: whole vectors of
@@ -629,9 +585,10 @@ int64_t KernelLowering::getPaddedColumns(int64_t columns) const {
 /// Returns the type of one row of a value of type `type`.
 Type KernelLowering::getRowType(VectorType type) const {
   int64_t columns = type.getDimSize(1);
+  Type element = getValueType(type.getElementType());
   if (columns == 1)
-    return type.getElementType();
-  return VectorType::get(getPaddedColumns(columns), type.getElementType());
+    return element;
+  return VectorType::get(getPaddedColumns(columns), element);
 }
 
 Value KernelLowering::index(int64_t value) {

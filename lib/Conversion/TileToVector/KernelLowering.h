@@ -21,7 +21,7 @@
 namespace mlir::tile {
 
 /// Scratch memory that holds a tile: row-major, each row padded to whole
-/// vectors. Row values have one element per row. An i1 is stored as an i8.
+/// vectors. Row values have one element per row.
 struct Buffer {
   Value memory;
   VectorType type;
@@ -43,11 +43,18 @@ struct Carried {
   SmallVector<Value> values;
 };
 
-/// Lowers the body of one kernel into a function.
+/// Checks that every operation of `kernel` has a lowering, and says which one
+/// has none.
+LogicalResult verifyKernel(KernelOp kernel);
+
+/// Lowers the body of one kernel, which is verified, into a function.
 ///
 /// Scalars and column values become SSA values: scalars and 1-D vectors. Values
 /// with more rows live in buffers between steps, and within a loop over rows
 /// as the 1-D vector (or, for row values, the scalar) of the row.
+///
+/// In memory an i1 is an i8. A bf16 in a tile is an i16 everywhere, because
+/// LLVM converts each bf16 value to f32 and back where a CPU has no bf16.
 class KernelLowering {
 public:
   KernelLowering(KernelOp kernel, func::FuncOp function,
@@ -55,7 +62,7 @@ public:
 
   /// Fills the function, whose arguments are the task, the grid's extents and
   /// the kernel's arguments.
-  LogicalResult run();
+  void run();
 
 private:
   using Targets = DenseMap<Value, Buffer>;
@@ -63,30 +70,25 @@ private:
   // Blocks and control flow (KernelLowering.cpp).
   void mapArguments();
   void finishScratch();
-  LogicalResult lowerBlock(Block &block, const Schedule &schedule,
-                           const Targets &targets);
-  LogicalResult lowerStraight(Operation *op);
-  LogicalResult lowerRows(const Step &step, const Schedule &schedule,
-                          const Targets &targets);
-  LogicalResult lowerSingle(Operation *op, const Schedule &schedule,
-                            const Targets &targets);
-  LogicalResult lowerForEach(ForEachOp op);
-  LogicalResult lowerFor(scf::ForOp op);
-  LogicalResult lowerIf(scf::IfOp op);
-  FailureOr<SmallVector<Value>> lowerRange(ForEachOp op, RangeKind kind,
-                                           Value begin, Value end,
-                                           const Carried &carried);
-  LogicalResult lowerRangesInTurn(ForEachOp op, RangesOp ranges,
-                                  Carried &carried);
-  LogicalResult lowerRangesInLoop(ForEachOp op, RangesOp ranges,
-                                  Carried &carried);
+  void lowerBlock(Block &block, const Schedule &schedule,
+                  const Targets &targets);
+  void lowerStraight(Operation *op);
+  void lowerRows(const Step &step, const Schedule &schedule,
+                 const Targets &targets);
+  void lowerSingle(Operation *op, const Schedule &schedule,
+                   const Targets &targets);
+  void lowerForEach(ForEachOp op);
+  void lowerFor(scf::ForOp op);
+  void lowerIf(scf::IfOp op);
+  SmallVector<Value> lowerRange(ForEachOp op, RangeKind kind, Value begin,
+                                Value end, const Carried &carried);
+  void lowerRangesInTurn(ForEachOp op, RangesOp ranges, Carried &carried);
+  void lowerRangesInLoop(ForEachOp op, RangesOp ranges, Carried &carried);
   Carried carry(ValueRange initial);
   void bindCarried(ValueRange arguments, const Carried &carried,
                    ValueRange values);
-  FailureOr<SmallVector<Value>> lowerLoopBody(Block &block,
-                                              ValueRange arguments,
-                                              const Carried &carried,
-                                              ValueRange values);
+  SmallVector<Value> lowerLoopBody(Block &block, ValueRange arguments,
+                                   const Carried &carried, ValueRange values);
   Targets findTargets(const Schedule &schedule, ValueRange arguments,
                       ValueRange yields, const Carried &carried);
   void copyYields(ValueRange yields, const Carried &carried);
@@ -96,6 +98,8 @@ private:
   Value getInRow(RowScope &scope, Value value);
   Value lowerInRow(RowScope &scope, Operation *op);
   Value lowerConstant(arith::ConstantOp op);
+  Value lowerExtF(Value value, Type element);
+  Value lowerTruncF(Value value, Type element);
   Value lowerBroadcast(RowScope &scope, vector::BroadcastOp op);
   Value lowerIota(RowScope &scope, IotaOp op);
   Value getSteps(int64_t lanes);
@@ -146,6 +150,9 @@ private:
   void storeVector(Buffer buffer, Value row, Value column, Value value);
   Value loadElement(Buffer buffer, Value row, Value column);
   void storeElement(Buffer buffer, Value row, Value column, Value value);
+  Value getMemory(Value value);
+  Value fromStored(Value value, Type element);
+  Value toStored(Value value);
   int64_t getPaddedColumns(int64_t columns) const;
   Type getRowType(VectorType type) const;
   Value index(int64_t value);

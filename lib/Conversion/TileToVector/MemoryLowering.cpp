@@ -166,8 +166,9 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
     else
       rowMask = getBuffer(stripBroadcasts(mask));
   }
-  auto loaded = VectorType::get(size, type.getElementType());
-  Value memory = values.lookup(op.getMemory());
+  Value memory = getMemory(op.getMemory());
+  auto loaded = VectorType::get(
+      size, cast<MemRefType>(memory.getType()).getElementType());
   fillTransposed(target, rows, columns, [&](Value row, Value column) -> Value {
     Value valid;
     for (auto &mask : columnMasks)
@@ -208,9 +209,7 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
       scf::YieldOp::create(b, zero(loaded));
       value = branch.getResult(0);
     }
-    if (moved == type.getElementType())
-      return value;
-    return arith::ExtFOp::create(b, VectorType::get(size, moved), value);
+    return moved == type.getElementType() ? value : lowerExtF(value, moved);
   });
   if (moved == element)
     return setValue(result, target);
@@ -218,8 +217,7 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
   Buffer narrow = allocate(resultType);
   forEachRow(rows, [&](Value row) {
     Value wide = loadRow(target, row);
-    storeRow(narrow, row,
-             arith::TruncFOp::create(b, getRowType(resultType), wide));
+    storeRow(narrow, row, lowerTruncF(wide, element));
   });
   setValue(result, narrow);
 }
@@ -299,7 +297,7 @@ void KernelLowering::lowerGeneralAccess(
     SmallVector<Value> position;
     for (auto &reader : indexReaders)
       position.push_back(reader(row, column));
-    access(row, column, values.lookup(memory), position);
+    access(row, column, getMemory(memory), position);
   });
 }
 
@@ -314,8 +312,9 @@ void KernelLowering::lowerGeneralLoad(LoadOp op) {
   lowerGeneralAccess(
       op, op.getMemory(), op.getIndices(), op.getValid(), type,
       [&](Value row, Value column, Value memory, ValueRange position) {
+        Value loaded = memref::LoadOp::create(b, memory, position);
         storeElement(target, row, column,
-                     memref::LoadOp::create(b, memory, position));
+                     fromStored(loaded, type.getElementType()));
       });
   setValue(op.getResult(), target);
 }
@@ -326,7 +325,7 @@ void KernelLowering::lowerGeneralStore(StoreOp op) {
   lowerGeneralAccess(
       op, op.getMemory(), op.getIndices(), op.getValid(), source.type,
       [&](Value row, Value column, Value memory, ValueRange position) {
-        memref::StoreOp::create(b, loadElement(source, row, column), memory,
-                                position);
+        Value value = loadElement(source, row, column);
+        memref::StoreOp::create(b, toStored(value), memory, position);
       });
 }

@@ -52,6 +52,13 @@ Value KernelLowering::lowerInRow(RowScope &scope, Operation *op) {
     return Value();
   }
 
+  if (isa<arith::ExtFOp>(op))
+    return lowerExtF(getInRow(scope, op->getOperand(0)),
+                     getTileType(op->getResult(0)).getElementType());
+  if (isa<arith::TruncFOp>(op))
+    return lowerTruncF(getInRow(scope, op->getOperand(0)),
+                       getTileType(op->getResult(0)).getElementType());
+
   // The same operation on the rows of its operands.
   IRMapping mapping;
   for (Value operand : op->getOperands())
@@ -65,6 +72,8 @@ Value KernelLowering::lowerInRow(RowScope &scope, Operation *op) {
 /// its last element.
 Value KernelLowering::lowerConstant(arith::ConstantOp op) {
   auto elements = cast<DenseElementsAttr>(op.getValue());
+  if (elements.getElementType().isBF16())
+    elements = elements.bitcast(b.getI16Type());
   auto vectorType =
       dyn_cast<VectorType>(getRowType(getTileType(op.getResult())));
   if (!vectorType)
@@ -80,9 +89,66 @@ Value KernelLowering::lowerConstant(arith::ConstantOp op) {
                                    DenseElementsAttr::get(vectorType, padded));
 }
 
+/// Returns `type`, a scalar or vector, with elements of type `element`.
+static Type withElements(Type type, Type element) {
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+/// Returns a scalar or vector of integers of type `type`.
+static Value createIntegers(ImplicitLocOpBuilder &b, Type type, int64_t value) {
+  TypedAttr attribute = b.getIntegerAttr(getElementTypeOrSelf(type), value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    attribute = DenseElementsAttr::get(vector, Attribute(attribute));
+  return arith::ConstantOp::create(b, attribute);
+}
+
+/// Widens the elements of a row to `element`; i16 holds a bf16, which is the
+/// upper half of an f32.
+Value KernelLowering::lowerExtF(Value value, Type element) {
+  Type type = value.getType();
+  if (getElementTypeOrSelf(type).isInteger(16)) {
+    Type i32 = withElements(type, b.getI32Type());
+    Value wide = arith::ExtUIOp::create(b, i32, value);
+    wide = arith::ShLIOp::create(b, wide, createIntegers(b, i32, 16));
+    value =
+        arith::BitcastOp::create(b, withElements(type, b.getF32Type()), wide);
+  }
+  if (getElementTypeOrSelf(value.getType()) == element)
+    return value;
+  return arith::ExtFOp::create(b, withElements(type, element), value);
+}
+
+/// Narrows the elements of a row to `element`, a bf16 to an i16: the upper half
+/// of the f32 after rounding to nearest even, or a quiet NaN.
+Value KernelLowering::lowerTruncF(Value value, Type element) {
+  Type type = value.getType();
+  if (!element.isBF16())
+    return arith::TruncFOp::create(b, withElements(type, element), value);
+  if (getElementTypeOrSelf(type).isF64())
+    value =
+        arith::TruncFOp::create(b, withElements(type, b.getF32Type()), value);
+  Type i32 = withElements(type, b.getI32Type());
+  Type i16 = withElements(type, b.getI16Type());
+  Value bits = arith::BitcastOp::create(b, i32, value);
+  Value shift = createIntegers(b, i32, 16);
+  Value last = arith::ShRUIOp::create(b, bits, shift);
+  last = arith::AndIOp::create(b, last, createIntegers(b, i32, 1));
+  Value bias = arith::AddIOp::create(b, last, createIntegers(b, i32, 0x7fff));
+  Value rounded = arith::AddIOp::create(b, bits, bias);
+  rounded = arith::ShRUIOp::create(b, rounded, shift);
+  Value isNaN =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, value, value);
+  rounded = arith::SelectOp::create(b, isNaN, createIntegers(b, i32, 0x7fc0),
+                                    rounded);
+  return arith::TruncIOp::create(b, i16, rounded);
+}
+
 Value KernelLowering::lowerBroadcast(RowScope &scope, vector::BroadcastOp op) {
   Value source = getInRow(scope, op.getSource());
   Type type = getRowType(getTileType(op.getResult()));
+  if (source.getType().isBF16())
+    source = arith::BitcastOp::create(b, b.getI16Type(), source);
   if (source.getType() == type)
     return source;
   return vector::BroadcastOp::create(b, type, source);
@@ -238,18 +304,23 @@ Value KernelLowering::lowerLoadInRow(RowScope &scope, LoadOp op) {
   bool contiguous = classify(op) == AccessKind::Contiguous;
   SmallVector<Value> indices =
       getRowIndices(scope, op.getIndices(), contiguous);
-  Value memory = values.lookup(op.getMemory());
+  Value memory = getMemory(op.getMemory());
   Value rowMask, columnMask;
   splitMasks(scope, op.getValid(), type, rowMask, columnMask);
 
   auto load = [&]() -> Value {
+    Value loaded;
+    Type stored = withElements(
+        rowType, cast<MemRefType>(memory.getType()).getElementType());
     if (!contiguous)
-      return memref::LoadOp::create(b, memory, indices);
-    if (!columnMask)
-      return vector::LoadOp::create(b, cast<VectorType>(rowType), memory,
-                                    indices);
-    return vector::MaskedLoadOp::create(b, cast<VectorType>(rowType), memory,
-                                        indices, columnMask, zero(rowType));
+      loaded = memref::LoadOp::create(b, memory, indices);
+    else if (!columnMask)
+      loaded =
+          vector::LoadOp::create(b, cast<VectorType>(stored), memory, indices);
+    else
+      loaded = vector::MaskedLoadOp::create(b, cast<VectorType>(stored), memory,
+                                            indices, columnMask, zero(stored));
+    return fromStored(loaded, type.getElementType());
   };
   if (!rowMask)
     return load();
@@ -266,10 +337,10 @@ Value KernelLowering::lowerLoadInRow(RowScope &scope, LoadOp op) {
 void KernelLowering::lowerStoreInRow(RowScope &scope, StoreOp op) {
   VectorType type = getTileType(op.getValue());
   bool contiguous = classify(op) == AccessKind::Contiguous;
-  Value value = getInRow(scope, op.getValue());
+  Value value = toStored(getInRow(scope, op.getValue()));
   SmallVector<Value> indices =
       getRowIndices(scope, op.getIndices(), contiguous);
-  Value memory = values.lookup(op.getMemory());
+  Value memory = getMemory(op.getMemory());
   Value rowMask, columnMask;
   splitMasks(scope, op.getValid(), type, rowMask, columnMask);
 

@@ -64,6 +64,39 @@ static void normaliseDot(DotOp dot) {
       arith::SelectOp::create(b, dot.getMask(), lhs, zero));
 }
 
+/// Computes an operation on f16 or bf16 tiles in f32, except for those that
+/// only move or convert elements.
+static void widenHalf(Operation *op) {
+  auto isHalf = [](Value value) {
+    VectorType type = getTileType(value);
+    return type &&
+           (type.getElementType().isF16() || type.getElementType().isBF16());
+  };
+  bool computes =
+      OpTrait::hasElementwiseMappableTraits(op) || isa<ReduceOp>(op);
+  if (!computes ||
+      isa<arith::ExtFOp, arith::TruncFOp, arith::SelectOp, arith::BitcastOp>(
+          op))
+    return;
+  ImplicitLocOpBuilder b(op->getLoc(), op);
+  auto widen = [&](Type type) {
+    return cast<VectorType>(type).clone(b.getF32Type());
+  };
+  for (OpOperand &operand : op->getOpOperands())
+    if (isHalf(operand.get()))
+      operand.set(arith::ExtFOp::create(b, widen(operand.get().getType()),
+                                        operand.get()));
+  for (OpResult result : op->getResults()) {
+    if (!isHalf(result))
+      continue;
+    Type narrow = result.getType();
+    result.setType(widen(narrow));
+    b.setInsertionPointAfter(op);
+    auto truncated = arith::TruncFOp::create(b, narrow, result);
+    result.replaceAllUsesExcept(truncated, truncated);
+  }
+}
+
 /// Returns a private function for `kernel`: the task, the extents of the grid,
 /// and the kernel's arguments.
 static func::FuncOp createFunction(KernelOp kernel) {
@@ -123,7 +156,7 @@ public:
     auto function = func::FuncOp::create(b, table.getOp()->getLoc(), name,
                                          b.getFunctionType(operands, results));
     function.setPrivate();
-    table.insert(function);
+    table.insert(function, getStart());
   }
 
   /// Returns the address of a constant string.
@@ -138,12 +171,16 @@ public:
           b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size()),
           /*isConstant=*/true, LLVM::Linkage::Internal, "attn_message",
           b.getStringAttr(bytes));
-      table.insert(global);
+      table.insert(global, getStart());
     }
     return LLVM::AddressOfOp::create(b, loc, global);
   }
 
 private:
+  Block::iterator getStart() {
+    return cast<ModuleOp>(table.getOp()).getBody()->begin();
+  }
+
   SymbolTable table;
   llvm::StringMap<LLVM::GlobalOp> strings;
 };
@@ -205,10 +242,11 @@ struct ConvertTileToVectorPass
       auto kernel = table.lookup<KernelOp>(launch.getKernel());
       auto [entry, isFirst] = launches.try_emplace(kernel, launch);
       if (!isFirst) {
-        launch.emitOpError("expected a kernel of its own, found a second "
-                           "launch of @")
-                .attachNote(entry->second.getLoc())
-            << "the first launch is here";
+        InFlightDiagnostic error =
+            launch.emitOpError("expected a kernel of its own, found a second "
+                               "launch of @")
+            << launch.getKernel();
+        error.attachNote(entry->second.getLoc()) << "the first launch is here";
         return WalkResult::interrupt();
       }
       return failed(specialise(kernel, launch)) ? WalkResult::interrupt()
@@ -219,10 +257,12 @@ struct ConvertTileToVectorPass
 
   LogicalResult lowerKernel(KernelOp kernel, const attn::CPUModel &model,
                             ModuleSymbols &symbols) {
-    kernel.walk([](DotOp dot) { normaliseDot(dot); });
-    func::FuncOp function = createFunction(kernel);
-    if (failed(KernelLowering(kernel, function, model).run()))
+    if (failed(verifyKernel(kernel)))
       return failure();
+    kernel.walk([](DotOp dot) { normaliseDot(dot); });
+    kernel.walk([](Operation *op) { widenHalf(op); });
+    func::FuncOp function = createFunction(kernel);
+    KernelLowering(kernel, function, model).run();
     kernel.erase();
     symbols.declare("attn_rt_scratch", IntegerType::get(&getContext(), 64),
                     LLVM::LLVMPointerType::get(&getContext()));

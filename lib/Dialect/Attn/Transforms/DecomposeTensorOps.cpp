@@ -62,7 +62,7 @@ void mlir::attn::populateDecomposeTensorOpsPatterns(RewritePatternSet &patterns,
                                                     bool wide) {
   patterns.add<DecomposeOp<CombineOp>, DecomposeOp<ExpmOp>,
                DecomposeOp<FinalizeOp>, DecomposeOp<LinearMapOp>,
-               DecomposeOp<MergeOp>, DecomposeOp<NormOp>, DecomposeOp<PrefixOp>,
+               DecomposeOp<MergeOp>, DecomposeOp<NormOp>, DecomposeOp<PrefixOp>, DecomposeOp<SoftmaxOp>,
                DecomposeOp<RotaryTableOp>, DecomposeOp<RotateBlocksOp>,
                DecomposeOp<RotateOp>, DecomposeOp<TopkOp>>(
       patterns.getContext(), wide);
