@@ -47,7 +47,10 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
         return arith::XOrIOp::create(b, loc, inner, yes);
       })
       .Case([&](MaskOffsetOp op) {
-        return emitMask(op.getMask(), over, shifted(i, op.getQueryOffset()),
+        SmallVector<Value> there(over);
+        for (auto [n, offset] : llvm::enumerate(op.getOverOffsets()))
+          there[n] = shifted(there[n], offset);
+        return emitMask(op.getMask(), there, shifted(i, op.getQueryOffset()),
                         shifted(j, op.getKeyOffset()));
       })
       .Case([&](MaskPiecewiseOp op) { return emitPiecewise(op, over, i, j); })
