@@ -10,7 +10,7 @@ config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".test"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.attn_binary_dir, "test")
-config.excludes = ["CMakeLists.txt", "lit.cfg.py", "lit.site.cfg.py.in"]
+config.excludes = ["CMakeLists.txt", "Inputs", "lit.cfg.py", "lit.site.cfg.py.in"]
 
 config.environment["PATH"] = os.pathsep.join(
     [
@@ -42,3 +42,12 @@ if config.attn_sanitize in ("ON", "1", "TRUE"):
     config.available_features.add("sanitizers")
 if os.path.exists(os.path.join(config.attn_binary_dir, "lib", "libAttnPlugin.so")):
     config.available_features.add("plugin")
+
+# What the processor can do: tests that ask for AVX-512 say REQUIRES: avx512.
+if os.path.exists("/proc/cpuinfo"):
+    with open("/proc/cpuinfo") as cpuinfo:
+        flags = set(cpuinfo.read().split())
+    if {"avx2", "fma", "f16c"} <= flags:
+        config.available_features.add("avx2")
+    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+        config.available_features.add("avx512")
