@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Adds up JUnit reports of several test runners.
+"""Adds up JUnit reports of tests.
 
 Usage: summary.py REPORT.xml...
 

@@ -14,10 +14,10 @@
 // PARSE: attn.mask.sliding
 // PARSE: attn.attention
 
-// COMPILE-NOT: attn.
+// COMPILE-NOT: {{(attn|tile)[.][a-z_.]+ [%@]}}
 // COMPILE: llvm.func @sliding
 // COMPILE: llvm.call @attn_rt_parallel_for
-// COMPILE-NOT: tile.
+// COMPILE-NOT: {{(attn|tile)[.][a-z_.]+ [%@]}}
 
 func.func @sliding(%q: tensor<?x2x?x16xf32>, %k: tensor<?x2x?x16xf32>,
                    %v: tensor<?x2x?x32xf32>) -> tensor<?x2x?x32xf32> {
