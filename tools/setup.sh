@@ -71,7 +71,7 @@ choose_python() {
   if found=$("$python" -c 'import numpy; print(numpy.__version__)' 2>/dev/null); then
     echo "setup: pip could not install numpy $numpy; the tests use numpy $found of $python" >&2
   else
-    echo "setup: no numpy: tests that compare with numpy will fail (apt-get install python3-numpy helps)" >&2
+    echo "setup: no numpy: tests that compare with numpy are skipped (apt-get install python3-numpy helps)" >&2
   fi
 }
 

@@ -125,6 +125,11 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
   let results = (outs Optional<Attn_FloatTensor>:$out, Optional<Attn_FloatTensor>:$stat);
   let hasCanonicalizer = 1;
   let regions = (region AnyRegion:$score, AnyRegion:$weightRegion);
+  let builders = [
+    // Softmax attention of tensors [b, h, n, d]; `mask` may be null.
+    OpBuilder<(ins "Type":$out, "Value":$query, "Value":$key, "Value":$value,
+                   "Value":$mask, "double":$scale)>
+  ];
 }
 
 //===----------------------------------------------------------------------===//
