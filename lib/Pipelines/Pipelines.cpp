@@ -55,6 +55,22 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+/// Adds the passes from attn ops to linalg and loops over tensors. With `wide`,
+/// arithmetic is in f64. Calls are inlined first, because masks do not cross
+/// calls; nothing is folded before the ops have got their meaning.
+static void addAttnLowering(OpPassManager &pm, bool wide) {
+  pm.addPass(createInlinerPass({}, [](OpPassManager &) {}));
+  AttnLowerToLoopsPassOptions loops;
+  loops.wide = wide;
+  pm.addPass(createAttnLowerToLoopsPass(loops));
+  AttnDecomposeTensorOpsPassOptions tensorOps;
+  tensorOps.wide = wide;
+  pm.addPass(createAttnDecomposeTensorOpsPass(tensorOps));
+  AttnDecomposeMapsPassOptions maps;
+  maps.wide = wide;
+  pm.addPass(createAttnDecomposeMapsPass(maps));
+}
+
 /// Adds the passes that free what bufferisation allocated.
 static void addDeallocation(OpPassManager &pm) {
   bufferization::buildBufferDeallocationPipeline(
@@ -95,7 +111,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   const CPUModel *cpu = lookupCPUModel(options.target);
   pm.addPass(createInlinerPass());
   pm.addPass(createConvertAttnToTilePass());
-  pm.addPass(createAttnDecomposeTensorOpsPass());
+  addAttnLowering(pm, /*wide=*/false);
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -116,6 +132,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
+  addAttnLowering(pm, /*wide=*/true);
   addTensorPasses(pm);
   addBufferization(pm);
   addDeallocation(pm);

@@ -28,7 +28,8 @@ static constexpr ElementKind allKinds[] = {
     ElementKind::I16, ElementKind::I32,  ElementKind::I64};
 
 /// Returns the sentence of a result, "" where there is none.
-template <typename T> static std::string failureOf(Expected<T> result) {
+template <typename T>
+static std::string failureOf(Expected<T> result) {
   return result ? "" : toString(result.takeError());
 }
 

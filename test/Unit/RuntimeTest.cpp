@@ -32,7 +32,8 @@ extern "C" const char *__tsan_default_options() {
 }
 
 /// Runs a parallel loop with a lambda as its body.
-template <typename Body> static void parallelFor(int64_t count, Body body) {
+template <typename Body>
+static void parallelFor(int64_t count, Body body) {
   attn_rt_parallel_for(
       count,
       [](int64_t index, void *context) {
@@ -46,7 +47,8 @@ template <typename Body> static void parallelFor(int64_t count, Body body) {
 //===----------------------------------------------------------------------===//
 
 /// Returns the sentence that `action` fails with, or "" if it does not.
-template <typename Action> static std::string failureOf(Action action) {
+template <typename Action>
+static std::string failureOf(Action action) {
   std::string sentence;
   attn_rt_set_error_handler(
       [](const char *message, void *user) {
@@ -285,7 +287,8 @@ static void testManyShortLoops() {
 
 /// Runs `body` on the caller and on one worker at once: each waits for the
 /// other.
-template <typename Body> static void runOnTwoThreads(Body body) {
+template <typename Body>
+static void runOnTwoThreads(Body body) {
   attn_rt_set_threads(2);
   std::atomic<int> arrived{0};
   parallelFor(2, [&](int64_t) {

@@ -9,6 +9,8 @@
 
 #include "PairKernel.h"
 
+#include "attn/Dialect/Attn/Utils/Checks.h"
+
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -595,6 +597,7 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
 
 LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable, IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
+  emitPairChecks(rewriter, view);
   createKernel(rewriter);
   auto cleanup = llvm::scope_exit([&] { kernel->erase(); });
   if (failed(loadQueries()))

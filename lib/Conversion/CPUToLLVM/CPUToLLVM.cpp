@@ -9,6 +9,8 @@
 
 #include "attn/Conversion/CPUToLLVM.h"
 
+#include "attn/Dialect/Tile/IR/Tile.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -209,6 +211,37 @@ struct AssertOpLowering final : ConvertOpToLLVMPattern<cf::AssertOp> {
   }
 };
 
+/// Returns the name of the runtime's function for checks of kind `kind`.
+static StringRef getRuntimeName(tile::CheckKind kind) {
+  switch (kind) {
+  case tile::CheckKind::Equal:
+    return "attn_rt_check_equal";
+  case tile::CheckKind::AtLeast:
+    return "attn_rt_check_at_least";
+  case tile::CheckKind::Multiple:
+    return "attn_rt_check_multiple";
+  }
+  llvm_unreachable("unknown kind of check");
+}
+
+/// Lowers `tile.check` to a call of the runtime.
+struct CheckOpLowering final : ConvertOpToLLVMPattern<tile::CheckOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+
+  LogicalResult
+  matchAndRewrite(tile::CheckOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto module = op->getParentOfType<ModuleOp>();
+    Value message =
+        createMessage(rewriter, op.getLoc(), module, op.getMessage());
+    callRuntime(rewriter, op.getLoc(), module, getRuntimeName(op.getKind()),
+                getVoidType(),
+                {adaptor.getFound(), adaptor.getExpected(), message});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 /// Converts everything that is left to the LLVM dialect.
 struct ConvertCPUToLLVMPass final
     : attn::impl::ConvertCPUToLLVMPassBase<ConvertCPUToLLVMPass> {
@@ -223,6 +256,7 @@ struct ConvertCPUToLLVMPass final
     RewritePatternSet patterns(context);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
@@ -248,6 +282,7 @@ struct ConvertCPUToLLVMPass final
 
 void mlir::attn::populateRuntimeToLLVMPatterns(
     const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<AllocOpLowering, DeallocOpLowering, AssertOpLowering>(
+  patterns.add<AllocOpLowering, DeallocOpLowering, AssertOpLowering,
+               CheckOpLowering>(
       converter, /*benefit=*/2);
 }

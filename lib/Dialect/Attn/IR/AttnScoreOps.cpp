@@ -86,10 +86,7 @@ static LogicalResult verifyExtents(const PairView &view) {
   for (unsigned dim = 0; dim < c.inner(); ++dim) {
     unsigned numDefining;
     SmallVector<OperandAxis> axes = view.findAxes(dim, numDefining);
-    bool fromClause = c.isQuery(dim) ? (!view.queryGrid.empty() || view.staticExtents[0] != kNoExtent)
-                      : c.isKey(dim) ? (!view.keyGrid.empty() || view.staticExtents[1] != kNoExtent)
-                                     : false;
-    if (axes.empty() && !fromClause)
+    if (axes.empty() && !view.hasExtentClause(dim))
       return view.op->emitOpError("the extent of '")
              << c.getNames()[dim] << "' follows from no operand";
     int64_t extent = view.getStaticExtent(dim);
@@ -103,10 +100,11 @@ static LogicalResult verifyExtents(const PairView &view) {
         continue;
       if (grouped && (size == 0 ? extent != 0 : extent % size != 0))
         return view.op->emitOpError("expected a number of heads that divides ")
-               << extent << ", found " << size;
+               << extent << " in " << axis.name << ", found " << size;
       if (!grouped && size != extent)
         return view.op->emitOpError("expected extent ")
-               << extent << " of '" << c.getNames()[dim] << "', found " << size;
+               << extent << " of '" << c.getNames()[dim] << "' in " << axis.name
+               << ", found " << size;
     }
   }
   return success();
@@ -319,6 +317,31 @@ LogicalResult PartialOp::verify() {
   return verifyShape(view, "accumulator", getAcc().getType(), shape, view.getStatType());
 }
 
+/// Checks that the map of an observed result is over the coordinates of the op,
+/// and that the extents which the type leaves open follow from them.
+static LogicalResult verifyIntoMap(const PairView &view, AffineMap map,
+                                   RankedTensorType type) {
+  PairCoordinates c = view.getCoordinates();
+  if (map.getNumDims() != c.size() || map.getNumSymbols() != view.bindingInfos.size())
+    return view.op->emitOpError("the map of a result is over other coordinates");
+  for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+    if (expr.isFunctionOfDim(c.inner()))
+      return view.op->emitOpError("the map of a result must not use ':'");
+    bool bound = false, isBad = false;
+    expr.walk([&](AffineExpr e) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(e);
+      bound |= static_cast<bool>(symbol);
+      isBad |= symbol && !view.getBindingType(symbol.getPosition()).isIndex();
+    });
+    if (isBad)
+      return view.op->emitOpError("the map of a result uses a name that is no index");
+    if (bound && type.isDynamicDim(axis))
+      return view.op->emitOpError("expected a static extent of axis ")
+             << axis << " of " << type << ", whose position uses a bound name";
+  }
+  return success();
+}
+
 LogicalResult ObserveOp::verify() {
   PairView view = PairView::get(*this);
   if (failed(verifyPair(view)))
@@ -348,6 +371,8 @@ LogicalResult ObserveOp::verify() {
     if (type.getRank() != map.getNumResults() || type.getElementType() != view.getStatType())
       return emitOpError("expected a result of rank ")
              << map.getNumResults() << " of " << view.getStatType() << ", found " << type;
+    if (failed(verifyIntoMap(view, map, type)))
+      return failure();
   }
   return success();
 }
@@ -390,7 +415,10 @@ LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
   if (getOut()) {
     for (AffineExpr expr : getOutMap()->getResults())
       dims.push_back(cast<AffineDimExpr>(expr).getPosition());
-    shapes.push_back(reify(b, view, getOut(), dims, {}, {}));
+    OpFoldResult width;
+    if (view.valueMap.isFunctionOfDim(view.getCoordinates().inner()))
+      width = b.getIndexAttr(getValueWidth(view));
+    shapes.push_back(reify(b, view, getOut(), dims, width, {}));
   }
   dims.clear();
   for (unsigned dim = 0; dim <= view.getCoordinates().query(); ++dim)
@@ -416,12 +444,77 @@ LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
   }
   dims.push_back(c.query());
   SmallVector<std::optional<unsigned>> accDims(dims);
-  if (view.valueMap && view.valueMap.isFunctionOfDim(c.inner()))
+  OpFoldResult width;
+  if (view.valueMap && view.valueMap.isFunctionOfDim(c.inner())) {
     accDims.push_back(c.inner());
+    width = b.getIndexAttr(getValueWidth(view));
+  }
   if (getAcc())
-    shapes.push_back(reify(b, view, getAcc(), accDims, {}, pieces));
+    shapes.push_back(reify(b, view, getAcc(), accDims, width, pieces));
   for (Value stat : {getMax(), getDen()})
     if (stat)
       shapes.push_back(reify(b, view, stat, dims, {}, pieces));
+  return success();
+}
+
+namespace {
+/// Emits the largest and the smallest value of index expressions over all pairs.
+struct RangeEmitter {
+  OpBuilder &b;
+  const PairView &view;
+
+  Location getLoc() const { return view.op->getLoc(); }
+
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(b, getLoc(), value);
+  }
+
+  Value emitBound(AffineExpr expr, bool largest) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      if (!largest)
+        return constant(0);
+      Value extent = emitExtent(b, view, dim.getPosition());
+      return arith::SubIOp::create(b, getLoc(), extent, constant(1));
+    }
+    if (auto number = dyn_cast<AffineConstantExpr>(expr))
+      return constant(number.getValue());
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    if (expr.getKind() == AffineExprKind::Add)
+      return arith::AddIOp::create(b, getLoc(), emitBound(binary.getLHS(), largest),
+                                   emitBound(binary.getRHS(), largest));
+    int64_t factor = cast<AffineConstantExpr>(binary.getRHS()).getValue();
+    if (expr.getKind() == AffineExprKind::Mod)
+      return constant(largest ? factor - 1 : 0);
+    // The other operations are monotone in their left side.
+    Value lhs = emitBound(binary.getLHS(), largest == (factor >= 0));
+    Value rhs = constant(factor);
+    if (expr.getKind() == AffineExprKind::Mul)
+      return arith::MulIOp::create(b, getLoc(), lhs, rhs);
+    if (expr.getKind() == AffineExprKind::FloorDiv)
+      return arith::FloorDivSIOp::create(b, getLoc(), lhs, rhs);
+    return arith::CeilDivSIOp::create(b, getLoc(), lhs, rhs);
+  }
+};
+} // namespace
+
+LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
+                                           ReifiedRankedShapedTypeDims &shapes) {
+  PairView view = PairView::get(*this);
+  RangeEmitter range{b, view};
+  for (auto [result, map] :
+       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<OpFoldResult> &shape = shapes.emplace_back();
+    for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+      if (!type.isDynamicDim(axis)) {
+        shape.push_back(b.getIndexAttr(type.getDimSize(axis)));
+        continue;
+      }
+      Value last = range.emitBound(expr, /*largest=*/true);
+      Value extent = arith::AddIOp::create(b, getLoc(), last, range.constant(1));
+      extent = arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0));
+      shape.push_back(extent);
+    }
+  }
   return success();
 }

@@ -101,29 +101,39 @@ SmallVector<OperandAxis> PairView::findAxes(unsigned dim, unsigned &numDefining)
   SmallVector<OperandAxis> first, grouped;
   PairCoordinates c = getCoordinates();
   bool isHead = c.numOver() && dim == c.numOver() - 1;
-  auto add = [&](SmallVectorImpl<OperandAxis> &axes, Value tensor, AffineMap map) {
+  auto add = [&](SmallVectorImpl<OperandAxis> &axes, Value tensor, AffineMap map,
+                 const Twine &name) {
     for (auto [axis, expr] : llvm::enumerate(map.getResults()))
       if (expr == getAffineDimExpr(dim, op->getContext()))
-        axes.push_back({tensor, static_cast<unsigned>(axis)});
+        axes.push_back({tensor, static_cast<unsigned>(axis), name.str()});
   };
-  for (auto [position, tensor] : llvm::enumerate(lhs))
-    add(first, tensor, getMap(lhsMaps, position));
-  for (auto [position, tensor] : llvm::enumerate(bias))
-    add(first, tensor, getMap(biasMaps, position));
-  for (auto [position, info] : llvm::enumerate(bindingInfos.getAsRange<BindingAttr>()))
+  for (auto [n, tensor] : llvm::enumerate(lhs))
+    add(first, tensor, getMap(lhsMaps, n), "the left side of dot product " + Twine(n));
+  for (auto [n, tensor] : llvm::enumerate(bias))
+    add(first, tensor, getMap(biasMaps, n), "bias " + Twine(n));
+  for (auto [n, info] : llvm::enumerate(bindingInfos.getAsRange<BindingAttr>()))
     if (info.getKind() == BindingKind::Load)
-      add(first, getBindingOperand(position), info.getMap());
+      add(first, getBindingOperand(n), info.getMap(),
+          "'" + info.getName().getValue() + "'");
   for (auto &[tensor, map] : further)
-    add(first, tensor, map);
-  for (auto [position, tensor] : llvm::enumerate(rhs))
-    add(isHead ? grouped : first, tensor, getMap(rhsMaps, position));
+    add(first, tensor, map, isa<ObserveOp>(op) ? "the lse" : "the sink");
+  for (auto [n, tensor] : llvm::enumerate(rhs))
+    add(isHead ? grouped : first, tensor, getMap(rhsMaps, n),
+        "the right side of dot product " + Twine(n));
   if (values)
-    add(isHead ? grouped : first, values, valueMap);
+    add(isHead ? grouped : first, values, valueMap, "the value");
   numDefining = first.size();
   if (first.empty())
     numDefining = std::min<size_t>(grouped.size(), 1);
   first.append(grouped);
   return first;
+}
+
+bool PairView::hasExtentClause(unsigned dim) const {
+  PairCoordinates c = getCoordinates();
+  if (c.isQuery(dim))
+    return !queryGrid.empty() || staticExtents[0] != kNoExtent;
+  return c.isKey(dim) && (!keyGrid.empty() || staticExtents[1] != kNoExtent);
 }
 
 /// The product of static sizes, or dynamic.
@@ -147,7 +157,8 @@ int64_t PairView::getStaticExtent(unsigned dim) const {
     return queryGrid[dim - c.query() - 1];
   if (dim > c.key() && dim < c.inner())
     return keyGrid[dim - c.key() - 1];
-  for (auto [which, coordinate] : llvm::enumerate(ArrayRef<unsigned>{c.query(), c.key()}))
+  const unsigned tokens[] = {c.query(), c.key()};
+  for (auto [which, coordinate] : llvm::enumerate(tokens))
     if (dim == coordinate && staticExtents[which] >= 0)
       return staticExtents[which];
   unsigned numDefining;
@@ -205,7 +216,8 @@ Value mlir::attn::emitExtent(OpBuilder &b, const PairView &view, unsigned dim) {
     return emitGridSize(b, view, dim - c.query() - 1);
   if (dim > c.key() && dim < c.inner())
     return emitGridSize(b, view, queryAxes + dim - c.key() - 1);
-  for (auto [which, coordinate] : llvm::enumerate(ArrayRef<unsigned>{c.query(), c.key()})) {
+  const unsigned tokens[] = {c.query(), c.key()};
+  for (auto [which, coordinate] : llvm::enumerate(tokens)) {
     if (dim != coordinate || view.staticExtents[which] == kNoExtent)
       continue;
     if (!ShapedType::isDynamic(view.staticExtents[which]))

@@ -35,6 +35,9 @@ Value PairEmitter::convertFloat(Value value, Type type) {
     return value;
   if (from < to)
     return arith::ExtFOp::create(b, loc, type, value);
+  // LLVM rounds f64 to half precision by a function that few libraries have.
+  if (from == 64 && to == 16)
+    value = arith::TruncFOp::create(b, loc, b.getF32Type(), value);
   if (from > to)
     return arith::TruncFOp::create(b, loc, type, value);
   // Between bf16 and f16 there is no direct conversion.
@@ -110,32 +113,34 @@ static Value toBoundType(OpBuilder &b, Location loc, Value value) {
   return arith::IndexCastOp::create(b, loc, b.getIndexType(), value);
 }
 
+Value PairEmitter::emitBinding(BindingAttr info, Value operand, ValueRange dims,
+                               ValueRange bindings, Value element) {
+  AffineMap map = info.getMap();
+  switch (info.getKind()) {
+  case BindingKind::Load:
+    return toBoundType(b, loc,
+                       element ? element : emitLoad(operand, map, dims, bindings));
+  case BindingKind::Scalar:
+    return toBoundType(b, loc, operand);
+  case BindingKind::Index:
+    return emitIndexExpr(b, loc, map.getResult(0), dims, bindings);
+  case BindingKind::Float: {
+    Value index = emitIndexExpr(b, loc, map.getResult(0), dims, bindings);
+    Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(), index);
+    return arith::SIToFPOp::create(b, loc, b.getF32Type(), integer);
+  }
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 SmallVector<Value> PairEmitter::emitBindings(ArrayAttr infos, ValueRange operands,
                                              ValueRange dims) {
   // Expressions use earlier bindings only, so the rest may stay null.
   SmallVector<Value> bindings(infos.size());
   unsigned next = 0;
   for (auto [position, info] : llvm::enumerate(infos.getAsRange<BindingAttr>())) {
-    AffineMap map = info.getMap();
-    Value value;
-    switch (info.getKind()) {
-    case BindingKind::Load:
-      value = toBoundType(b, loc, emitLoad(operands[next++], map, dims, bindings));
-      break;
-    case BindingKind::Scalar:
-      value = toBoundType(b, loc, operands[next++]);
-      break;
-    case BindingKind::Index:
-      value = emitIndexExpr(b, loc, map.getResult(0), dims, bindings);
-      break;
-    case BindingKind::Float: {
-      Value index = emitIndexExpr(b, loc, map.getResult(0), dims, bindings);
-      Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(), index);
-      value = arith::SIToFPOp::create(b, loc, b.getF32Type(), integer);
-      break;
-    }
-    }
-    bindings[position] = value;
+    Value operand = info.hasOperand() ? operands[next++] : Value();
+    bindings[position] = emitBinding(info, operand, dims, bindings);
   }
   return bindings;
 }
@@ -168,7 +173,9 @@ static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
                                      b, op.getLoc(), b.getF64FloatAttr(value))));
     return;
   }
-  if (isa<arith::ExtFOp>(op) && op.getResult(0).getType().isF64() &&
+  // Between f32 and f64 there is nothing left to convert.
+  if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
+      !op.getResult(0).getType().isF16() && !op.getResult(0).getType().isBF16() &&
       mapping.lookup(op.getOperand(0)).getType().isF64()) {
     mapping.map(op.getResult(0), mapping.lookup(op.getOperand(0)));
     return;

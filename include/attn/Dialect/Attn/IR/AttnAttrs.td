@@ -74,6 +74,12 @@ def Attn_BindingAttr : AttrDef<Attn_Dialect, "Binding"> {
   let parameters = (ins "::mlir::StringAttr":$name, "::mlir::attn::BindingKind":$kind,
                         "::mlir::AffineMap":$map);
   let assemblyFormat = "`<` $name `,` $kind `,` $map `>`";
+  let extraClassDeclaration = [{
+    /// Whether the op has an operand for this binding.
+    bool hasOperand() const {
+      return getKind() == BindingKind::Load || getKind() == BindingKind::Scalar;
+    }
+  }];
 }
 
 def Attn_BindingArrayAttr : TypedArrayAttrBase<Attn_BindingAttr, "array of bindings">;

@@ -39,7 +39,7 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
          OptionalAttr<AffineMapAttr>:$outMap,
          Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
          Attn_Normalise:$normalise),
-    [DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
+    [Attn_ReifyShapes]> {
   let summary = "weighted sum of values over the visible keys of each query";
   let description = [{
     For every batch and head index (`over`, default `[b, h]`) and query `i`:
@@ -127,7 +127,7 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
 def Attn_PartialOp : Attn_PairOp<"partial",
     (ins Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
          Attn_Normalise:$normalise, OptionalAttr<I64Attr>:$split),
-    [DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>]> {
+    [Attn_ReifyShapes]> {
   let summary = "the state of an attention before it is normalised";
   let description = [{
     The clauses are those of `attn.attention`, which is `finalize` of `partial`.
@@ -176,7 +176,7 @@ def Attn_PartialOp : Attn_PairOp<"partial",
 // attn.observe
 //===----------------------------------------------------------------------===//
 
-def Attn_ObserveOp : Attn_RegionOp<"observe"> {
+def Attn_ObserveOp : Attn_RegionOp<"observe", [Attn_ReifyShapes]> {
   let summary = "reductions over the attention map, which is never stored";
   let description = [{
     Evaluates a region at every visible pair and joins the yielded values into
@@ -192,14 +192,17 @@ def Attn_ObserveOp : Attn_RegionOp<"observe"> {
     `attn.attention`. `into [map kind init(c), ..]` gives each result its map,
     its kind and the value of positions that no visible pair reaches (default:
     0 for add, -inf for max, +inf for min). A map may contain `floordiv` by a
-    constant (blocks) and both `i` and `j`.
+    constant (blocks) and both `i` and `j`. An extent that the result type leaves
+    open is the largest value of the expression plus 1.
 
-    Edges: rows without visible keys contribute nothing.
+    Edges: rows without visible keys contribute nothing. A visible score of -inf
+    has p = 0. Positions outside of a result are left out.
 
     Constraints:
     - (C1) .. (C4), (C6) .. (C8), (C10) of `attn.attention`
     - (C5) the region yields one value of the statistics type per result
-    - (C9) each result has one dimension per result of its map
+    - (C9) each result has one dimension per result of its map; where the map
+      uses a bound name, its extent is static
 
     Example:
 

@@ -18,10 +18,11 @@ namespace attn {
 /// Marks an extent that is not given by an `extents` clause.
 inline constexpr int64_t kNoExtent = -1;
 
-/// An axis of an operand.
+/// An axis of an operand, which diagnostics call `name`.
 struct OperandAxis {
   Value tensor;
   unsigned axis;
+  std::string name;
 };
 
 /// The clauses of an op over pairs.
@@ -49,6 +50,8 @@ struct PairView {
   SmallVector<OperandAxis> findAxes(unsigned dim, unsigned &numDefining) const;
   /// The extent of `dim` if it is static, else ShapedType::kDynamic.
   int64_t getStaticExtent(unsigned dim) const;
+  /// True if a grid or an `extents` clause gives the extent of `dim`.
+  bool hasExtentClause(unsigned dim) const;
 
   Operation *op;
   ValueRange lhs, rhs;

@@ -25,6 +25,14 @@ namespace mlir::attn {
 void populateDecomposeTensorOpsPatterns(RewritePatternSet &patterns,
                                         bool wide = false);
 
+/// Adds the patterns of `attn-decompose-maps`, without that of `attn.extract`;
+/// with `wide`, they compute in f64.
+void populateDecomposeMapsPatterns(RewritePatternSet &patterns,
+                                   bool wide = false);
+
+/// Adds the pattern that turns `attn.extract` into a guarded `tensor.extract`.
+void populateLowerExtractPatterns(RewritePatternSet &patterns);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_PASSES_H

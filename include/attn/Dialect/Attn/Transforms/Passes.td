@@ -12,6 +12,52 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// attn-decompose-maps
+//===----------------------------------------------------------------------===//
+
+def AttnDecomposeMapsPass : Pass<"attn-decompose-maps"> {
+  let summary = "rewrite attn.einsum and attn.map into linalg.generic";
+  let description = [{
+    Operands whose positions are different plain letters become operands of the
+    `linalg.generic` with an indexing map, so that a product of two of them
+    stays a contraction. Other positions (index expressions, gathers, a letter
+    twice) are read in the body.
+
+    Sums are carried out in f32, or f64 where an operand of the op is f64, and
+    rounded once, at the end. With `wide` they, and the f32 arithmetic of
+    regions, are in f64.
+
+    An einsum of three or more operands is contracted two by two: as long as
+    more than two are left, the first two operands with plain positions (in the
+    order of pairs (0, 1), (0, 2), .., (1, 2), ..) for which some summed letter
+    occurs nowhere else are replaced by their product, summed over such letters.
+    What has no such pair is one sum of products.
+
+    Sizes that are dynamic are checked (`tile.check`) where letters say that
+    they agree. Afterwards no `attn.einsum`, `attn.map` or `attn.extract` is
+    left. Nothing is folded.
+
+    Example:
+
+    ```mlir
+    func.func @project(%x: tensor<?x64xf32>, %w: tensor<64x16xf32>) -> tensor<?x16xf32> {
+      %y = attn.einsum (%x[n, c], %w[c, d]) -> [n, d]
+        : tensor<?x64xf32>, tensor<64x16xf32> -> tensor<?x16xf32>
+      return %y : tensor<?x16xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"wide", "wide", "bool", /*default=*/"false",
+           "Compute in f64 and round at the end of each op">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+    "scf::SCFDialect", "tensor::TensorDialect", "tile::TileDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // attn-decompose-tensor-ops
 //===----------------------------------------------------------------------===//
 
@@ -46,6 +92,49 @@ def AttnDecomposeTensorOpsPass : Pass<"attn-decompose-tensor-ops"> {
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
     "scf::SCFDialect", "tensor::TensorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// attn-lower-to-loops
+//===----------------------------------------------------------------------===//
+
+def AttnLowerToLoopsPass : Pass<"attn-lower-to-loops"> {
+  let summary = "rewrite the ops over pairs into the plainest loops";
+  let description = [{
+    Rewrites `attn.attention`, `attn.partial` and `attn.observe` into `scf` loops
+    over tensors that follow the formulas of the ops: for each query a row of
+    scores, its maximum, its weights, their sum, and the sum of weighted values.
+    This is what the ops mean; other lowerings are tested against it. A pair
+    that the mask hides is not evaluated. Costs N * M * (D + Dv) per head.
+
+    With `wide` the arithmetic is in f64 and results are rounded at the end.
+
+    Before: masks are defined in the function that uses them; anything else is
+    an error. Sizes that must agree are checked at run time (`tile.check`), as
+    are divisors of index arithmetic, which must be positive.
+    After: no op over pairs, no mask op and no `attn.extract` is left. Nothing
+    is folded, so that a wrong fold cannot hide.
+
+    Example:
+
+    ```mlir
+    func.func @softmax(%q: tensor<?x8x?x64xf32>, %k: tensor<?x8x?x64xf32>,
+                       %v: tensor<?x8x?x64xf32>) -> tensor<?x8x?x64xf32> {
+      %o = attn.attention dots(%q * %k) values(%v) scale = 0.125
+        : tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>
+        -> tensor<?x8x?x64xf32>
+      return %o : tensor<?x8x?x64xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"wide", "wide", "bool", /*default=*/"true",
+           "Compute in f64 and round at the end of each op">
+  ];
+  let dependentDialects = [
+    "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
+    "scf::SCFDialect", "tensor::TensorDialect", "tile::TileDialect"
   ];
 }
 

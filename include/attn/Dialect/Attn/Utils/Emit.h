@@ -36,6 +36,11 @@ public:
   /// The values bound by a `with` clause.
   SmallVector<Value> emitBindings(ArrayAttr infos, ValueRange operands, ValueRange dims);
 
+  /// The value of one binding from those before it. `element` is what a load
+  /// reads, if that is known.
+  Value emitBinding(BindingAttr info, Value operand, ValueRange dims, ValueRange bindings,
+                    Value element = {});
+
   /// The element of `tensor` at `map`, 0 outside of the tensor.
   Value emitLoad(Value tensor, AffineMap map, ValueRange dims, ValueRange bindings);
 
