@@ -66,6 +66,20 @@ public:
 
 private:
   using Targets = DenseMap<Value, Buffer>;
+  /// Makes the element of a value at a row and a column.
+  using ElementReader = std::function<Value(Value row, Value column)>;
+
+  /// The loads of vectors of consecutive rows of a column.
+  struct ColumnLoads {
+    Value memory;
+    VectorType type;
+    int64_t rows, columns;
+    /// The last index of row 0, and the others.
+    Value first;
+    SmallVector<ElementReader> indices;
+    SmallVector<ElementReader> columnMasks;
+    SmallVector<Buffer> rowMasks;
+  };
 
   // Blocks and control flow (KernelLowering.cpp).
   void mapArguments();
@@ -114,9 +128,11 @@ private:
 
   // Memory (MemoryLowering.cpp).
   void lowerTransposedLoad(LoadOp op);
+  ColumnLoads prepareColumnLoads(LoadOp op, int64_t size);
+  Value loadInColumn(const ColumnLoads &loads, Value row, Value column);
+  Value loadColumn(const ColumnLoads &loads, Value row, Value column);
   void lowerGeneralAccess(
-      Operation *op, Value memory, ValueRange indices, ValueRange valid,
-      VectorType type,
+      Value memory, ValueRange indices, ValueRange valid, VectorType type,
       llvm::function_ref<void(Value, Value, Value, ValueRange)> access);
   void lowerGeneralLoad(LoadOp op);
   void lowerGeneralStore(StoreOp op);
@@ -125,7 +141,7 @@ private:
                       llvm::function_ref<Value(Value row, Value column)> load);
   SmallVector<Value> transpose(ArrayRef<Value> rows);
   Value sumTerms(ArrayRef<Term> terms);
-  std::function<Value(Value, Value)> getElementReader(Value value);
+  ElementReader getElementReader(Value value);
 
   // Matrix products (DotLowering.cpp).
   void lowerDot(DotOp op, const Schedule &schedule, const Targets &targets);

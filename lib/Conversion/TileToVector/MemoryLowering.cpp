@@ -138,86 +138,105 @@ Value KernelLowering::sumTerms(ArrayRef<Term> terms) {
   return sum;
 }
 
-/// Lowers a load whose columns are consecutive in memory. Elements are widened
-/// to f32 on the way if nothing but that is done with them.
-void KernelLowering::lowerTransposedLoad(LoadOp op) {
+/// Prepares the loads of `size` elements of a column of `op` at a time.
+KernelLowering::ColumnLoads KernelLowering::prepareColumnLoads(LoadOp op,
+                                                               int64_t size) {
   VectorType type = getTileType(op.getResult());
+  ColumnLoads loads;
+  loads.rows = type.getDimSize(0);
+  loads.columns = type.getDimSize(1);
+  loads.memory = getMemory(op.getMemory());
+  loads.type = VectorType::get(
+      size, cast<MemRefType>(loads.memory.getType()).getElementType());
+  loads.first = sumTerms(*matchIota(op.getIndices().back(), 0));
+  for (Value value : op.getIndices().drop_back())
+    loads.indices.push_back(getElementReader(value));
+  for (Value mask : op.getValid()) {
+    if (getLevel(mask) == Level::Row)
+      loads.rowMasks.push_back(getBuffer(stripBroadcasts(mask)));
+    else
+      loads.columnMasks.push_back(getElementReader(mask));
+  }
+  return loads;
+}
+
+/// Loads elements of `column` from `row` on, those that are valid; `column` is
+/// valid itself.
+Value KernelLowering::loadInColumn(const ColumnLoads &loads, Value row,
+                                   Value column) {
+  SmallVector<Value> position;
+  for (const ElementReader &reader : loads.indices)
+    position.push_back(reader(index(0), column));
+  position.push_back(arith::AddIOp::create(b, loads.first, row));
+
+  int64_t size = loads.type.getDimSize(0);
+  Value lanes;
+  if (loads.rows % size) {
+    auto type = VectorType::get(size, b.getIndexType());
+    Value left = vector::BroadcastOp::create(
+        b, type, arith::SubIOp::create(b, index(loads.rows), row));
+    lanes = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, getSteps(size),
+                                  left);
+  }
+  for (const Buffer &mask : loads.rowMasks)
+    lanes = both(lanes, loadVector(mask, row, index(0), size));
+  if (!lanes)
+    return vector::LoadOp::create(b, loads.type, loads.memory, position);
+  return vector::MaskedLoadOp::create(b, loads.type, loads.memory, position,
+                                      lanes, zero(loads.type));
+}
+
+/// Loads elements of `column` from `row` on, or zeros if the column is not
+/// valid.
+Value KernelLowering::loadColumn(const ColumnLoads &loads, Value row,
+                                 Value column) {
+  Value valid;
+  for (const ElementReader &reader : loads.columnMasks)
+    valid = both(valid, reader(index(0), column));
+  if (loads.columns % loads.type.getDimSize(0))
+    valid = both(valid, arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                              column, index(loads.columns)));
+  if (!valid)
+    return loadInColumn(loads, row, column);
+  auto branch = scf::IfOp::create(b, loads.type, valid, /*addThenBlock=*/true,
+                                  /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(b, loadInColumn(loads, row, column));
+  b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(b, zero(loads.type));
+  return branch.getResult(0);
+}
+
+/// Lowers a load whose columns are consecutive in memory. Elements are widened
+/// on the way if nothing but that is done with them.
+void KernelLowering::lowerTransposedLoad(LoadOp op) {
+  Type element = getTileType(op.getResult()).getElementType();
   Value result = op.getResult();
   if (result.hasOneUse())
     if (auto widen = dyn_cast<arith::ExtFOp>(*result.user_begin()))
       result = widen.getResult();
   VectorType resultType = getTileType(result);
-  int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
-  // A square of half-precision elements would be too large to transpose.
-  Type element = resultType.getElementType();
-  Type moved = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+  // Elements of less than 32 bits are transposed as f32.
+  Type moved = resultType.getElementType();
+  if (moved.getIntOrFloatBitWidth() < 32)
+    moved = b.getF32Type();
   int64_t size = model.getLanes(moved.getIntOrFloatBitWidth());
-  Buffer target =
-      allocate(resultType.clone(moved), llvm::alignTo(rows, size) - rows);
-
-  Value first = sumTerms(*matchIota(op.getIndices().back(), 0));
-  SmallVector<std::function<Value(Value, Value)>> indices, columnMasks;
-  for (Value value : op.getIndices().drop_back())
-    indices.push_back(getElementReader(value));
-  Buffer rowMask;
-  for (Value mask : op.getValid()) {
-    if (getLevel(mask) != Level::Row)
-      columnMasks.push_back(getElementReader(mask));
-    else
-      rowMask = getBuffer(stripBroadcasts(mask));
-  }
-  Value memory = getMemory(op.getMemory());
-  auto loaded = VectorType::get(
-      size, cast<MemRefType>(memory.getType()).getElementType());
-  fillTransposed(target, rows, columns, [&](Value row, Value column) -> Value {
-    Value valid;
-    for (auto &mask : columnMasks)
-      valid = both(valid, mask(index(0), column));
-    if (columns % size)
-      valid = both(valid, arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                                column, index(columns)));
-    auto read = [&]() -> Value {
-      SmallVector<Value> position;
-      for (auto &reader : indices)
-        position.push_back(reader(index(0), column));
-      position.push_back(arith::AddIOp::create(b, first, row));
-      Value lanes;
-      if (rows % size) {
-        auto type = VectorType::get(size, b.getIndexType());
-        Value left = vector::BroadcastOp::create(
-            b, type, arith::SubIOp::create(b, index(rows), row));
-        lanes = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
-                                      getSteps(size), left);
-      }
-      if (rowMask)
-        lanes = both(lanes, loadVector(rowMask, row, index(0), size));
-      if (!lanes)
-        return vector::LoadOp::create(b, loaded, memory, position);
-      return vector::MaskedLoadOp::create(b, loaded, memory, position, lanes,
-                                          zero(loaded));
-    };
-    Value value;
-    if (!valid) {
-      value = read();
-    } else {
-      auto branch = scf::IfOp::create(b, loaded, valid, /*addThenBlock=*/true,
-                                      /*addElseBlock=*/true);
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(branch.thenBlock());
-      scf::YieldOp::create(b, read());
-      b.setInsertionPointToStart(branch.elseBlock());
-      scf::YieldOp::create(b, zero(loaded));
-      value = branch.getResult(0);
-    }
-    return moved == type.getElementType() ? value : lowerExtF(value, moved);
-  });
-  if (moved == element)
+  ColumnLoads loads = prepareColumnLoads(op, size);
+  Buffer target = allocate(resultType.clone(moved),
+                           llvm::alignTo(loads.rows, size) - loads.rows);
+  fillTransposed(target, loads.rows, loads.columns,
+                 [&](Value row, Value column) {
+                   Value loaded = loadColumn(loads, row, column);
+                   return moved == element ? loaded : lowerExtF(loaded, moved);
+                 });
+  if (moved == resultType.getElementType())
     return setValue(result, target);
-  // Back to the element type that was asked for.
+
   Buffer narrow = allocate(resultType);
-  forEachRow(rows, [&](Value row) {
-    Value wide = loadRow(target, row);
-    storeRow(narrow, row, lowerTruncF(wide, element));
+  forEachRow(loads.rows, [&](Value row) {
+    storeRow(narrow, row,
+             lowerTruncF(loadRow(target, row), resultType.getElementType()));
   });
   setValue(result, narrow);
 }
@@ -246,8 +265,7 @@ void KernelLowering::lowerTranspose(vector::TransposeOp op) {
 //===----------------------------------------------------------------------===//
 
 /// Returns a function that makes the element of `value` at a row and a column.
-std::function<Value(Value, Value)>
-KernelLowering::getElementReader(Value value) {
+KernelLowering::ElementReader KernelLowering::getElementReader(Value value) {
   value = stripBroadcasts(value);
   VectorType type = getTileType(value);
   if (!type) {
@@ -273,10 +291,9 @@ KernelLowering::getElementReader(Value value) {
 /// Runs `access` with the row, the column, the memory and its indices at each
 /// valid element of a tile of type `type`.
 void KernelLowering::lowerGeneralAccess(
-    Operation *op, Value memory, ValueRange indices, ValueRange valid,
-    VectorType type,
+    Value memory, ValueRange indices, ValueRange valid, VectorType type,
     llvm::function_ref<void(Value, Value, Value, ValueRange)> access) {
-  SmallVector<std::function<Value(Value, Value)>> indexReaders, maskReaders;
+  SmallVector<ElementReader> indexReaders, maskReaders;
   for (Value value : indices)
     indexReaders.push_back(getElementReader(value));
   for (Value value : valid)
@@ -288,14 +305,14 @@ void KernelLowering::lowerGeneralAccess(
     b.setInsertionPointToStart(loop.getBody());
     Value column = loop.getInductionVar();
     Value mask;
-    for (auto &reader : maskReaders)
+    for (const ElementReader &reader : maskReaders)
       mask = both(mask, reader(row, column));
     if (mask) {
       auto branch = scf::IfOp::create(b, mask, /*withElseRegion=*/false);
       b.setInsertionPointToStart(branch.thenBlock());
     }
     SmallVector<Value> position;
-    for (auto &reader : indexReaders)
+    for (const ElementReader &reader : indexReaders)
       position.push_back(reader(row, column));
     access(row, column, getMemory(memory), position);
   });
@@ -310,7 +327,7 @@ void KernelLowering::lowerGeneralLoad(LoadOp op) {
       storeRow(target, row, zero(getRowType(type)));
     });
   lowerGeneralAccess(
-      op, op.getMemory(), op.getIndices(), op.getValid(), type,
+      op.getMemory(), op.getIndices(), op.getValid(), type,
       [&](Value row, Value column, Value memory, ValueRange position) {
         Value loaded = memref::LoadOp::create(b, memory, position);
         storeElement(target, row, column,
@@ -323,7 +340,7 @@ void KernelLowering::lowerGeneralLoad(LoadOp op) {
 void KernelLowering::lowerGeneralStore(StoreOp op) {
   Buffer source = getBuffer(op.getValue());
   lowerGeneralAccess(
-      op, op.getMemory(), op.getIndices(), op.getValid(), source.type,
+      op.getMemory(), op.getIndices(), op.getValid(), source.type,
       [&](Value row, Value column, Value memory, ValueRange position) {
         Value value = loadElement(source, row, column);
         memref::StoreOp::create(b, toStored(value), memory, position);
