@@ -9,8 +9,6 @@
 #include "Syntax.h"
 #include "attn/Dialect/Attn/IR/PairView.h"
 
-#include "mlir/Dialect/Arith/Utils/Utils.h"
-
 using namespace mlir;
 using namespace mlir::attn;
 
@@ -408,18 +406,11 @@ LogicalResult ObserveOp::verify() {
 // Shapes of results
 //===----------------------------------------------------------------------===//
 
-/// Emits the extent of coordinate `dim`.
-static OpFoldResult reifyExtent(OpBuilder &b, const PairView &view, unsigned dim) {
-  int64_t extent = view.getStaticExtent(dim);
-  if (!ShapedType::isDynamic(extent))
-    return b.getIndexAttr(extent);
-  return emitExtent(b, view, dim);
-}
-
-/// Reifies the shape of a result whose static type may know more.
+/// Reifies the shape of a result: a number for each static axis of its type, a
+/// value for the others.
 static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value result,
                                        ArrayRef<std::optional<unsigned>> dims,
-                                       OpFoldResult width, OpFoldResult pieces) {
+                                       int64_t width, Value pieces) {
   SmallVector<OpFoldResult> shape;
   auto type = cast<RankedTensorType>(result.getType());
   for (auto [axis, dim] : llvm::enumerate(dims)) {
@@ -428,9 +419,10 @@ static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value
     else if (!dim)
       shape.push_back(pieces);
     else if (*dim == view.getCoordinates().inner())
-      shape.push_back(width);
+      shape.push_back(
+          arith::ConstantIndexOp::create(b, view.op->getLoc(), width).getResult());
     else
-      shape.push_back(reifyExtent(b, view, *dim));
+      shape.push_back(emitExtent(b, view, *dim));
   }
   return shape;
 }
@@ -442,16 +434,16 @@ LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
   if (getOut()) {
     for (AffineExpr expr : getOutMap()->getResults())
       dims.push_back(cast<AffineDimExpr>(expr).getPosition());
-    OpFoldResult width;
+    int64_t width = 0;
     if (view.valueMap.isFunctionOfDim(view.getCoordinates().inner()))
-      width = b.getIndexAttr(getValueWidth(view));
+      width = getValueWidth(view);
     shapes.push_back(reify(b, view, getOut(), dims, width, {}));
   }
   dims.clear();
   for (unsigned dim = 0; dim <= view.getCoordinates().query(); ++dim)
     dims.push_back(dim);
   if (getStat())
-    shapes.push_back(reify(b, view, getStat(), dims, {}, {}));
+    shapes.push_back(reify(b, view, getStat(), dims, 0, {}));
   return success();
 }
 
@@ -462,25 +454,25 @@ LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
   SmallVector<std::optional<unsigned>> dims;
   for (unsigned dim = 0; dim < c.query(); ++dim)
     dims.push_back(dim);
-  OpFoldResult pieces;
+  Value pieces;
   if (getSplit()) {
-    Value keys = getValueOrCreateConstantIndexOp(b, getLoc(), reifyExtent(b, view, c.key()));
+    Value keys = emitExtent(b, view, c.key());
     Value size = arith::ConstantIndexOp::create(b, getLoc(), *getSplit());
-    pieces = arith::CeilDivSIOp::create(b, getLoc(), keys, size).getResult();
+    pieces = arith::CeilDivSIOp::create(b, getLoc(), keys, size);
     dims.push_back(std::nullopt);
   }
   dims.push_back(c.query());
   SmallVector<std::optional<unsigned>> accDims(dims);
-  OpFoldResult width;
+  int64_t width = 0;
   if (view.valueMap && view.valueMap.isFunctionOfDim(c.inner())) {
     accDims.push_back(c.inner());
-    width = b.getIndexAttr(getValueWidth(view));
+    width = getValueWidth(view);
   }
   if (getAcc())
     shapes.push_back(reify(b, view, getAcc(), accDims, width, pieces));
   for (Value stat : {getMax(), getDen()})
     if (stat)
-      shapes.push_back(reify(b, view, stat, dims, {}, pieces));
+      shapes.push_back(reify(b, view, stat, dims, 0, pieces));
   return success();
 }
 
@@ -539,8 +531,8 @@ LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
       }
       Value last = range.emitBound(expr, /*largest=*/true);
       Value extent = arith::AddIOp::create(b, getLoc(), last, range.constant(1));
-      extent = arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0));
-      shape.push_back(extent);
+      shape.push_back(
+          arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0)).getResult());
     }
   }
   return success();

@@ -207,8 +207,12 @@ SmallVector<Value> PairLoops::emitEmptyResults(Type elementType) {
   SmallVector<Value> tensors;
   for (auto [result, shape] : llvm::zip(view.op->getResults(), shapes)) {
     auto tensorType = cast<RankedTensorType>(result.getType());
+    SmallVector<Value> dynamic;
+    for (OpFoldResult size : shape)
+      if (auto value = dyn_cast<Value>(size))
+        dynamic.push_back(value);
     tensors.push_back(make<tensor::EmptyOp>(
-        shape, elementType ? elementType : tensorType.getElementType()));
+        elementType ? tensorType.clone(elementType) : tensorType, dynamic));
   }
   return tensors;
 }
