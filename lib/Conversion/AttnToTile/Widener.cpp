@@ -6,6 +6,7 @@
 
 #include "Widener.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -204,24 +205,71 @@ LogicalResult Widener::widenExtract(ExtractOp op, OpBuilder &b) {
   return success();
 }
 
-/// The largest value that a loop bound takes in the tile, as a scalar. A bound
-/// that differs between rows is evaluated row by row.
-Value Widener::getLoopBound(Value bound, Operation &loop, OpBuilder &b) {
-  Value wide = lookup(bound);
-  if (!isa<VectorType>(wide.getType()))
-    return wide;
-  return {};
+/// Emits `bound`, which the ops of `slice` compute, at one row and column.
+Value Widener::emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice, Value row,
+                      Value column) {
+  Widener single(b, b, arguments, 1, 1);
+  for (auto [scalar, tile] : mapping) {
+    Value at = tile;
+    if (auto iota = tile.getDefiningOp<tile::IotaOp>())
+      at = arith::AddIOp::create(b, iota.getLoc(), iota.getBase(),
+                                 iota.getDim() == 0 ? row : column);
+    if (isa<BlockArgument>(scalar))
+      single.mapping[scalar] = at;
+  }
+  for (Operation *op : slice)
+    if (failed(single.widen(*op)))
+      return {};
+  return single.lookup(bound);
 }
 
-/// A loop with a uniform bound becomes a loop over tiles.
+/// The largest value that a loop bound takes in the tile, as a scalar. A bound
+/// that differs between pairs is evaluated for each of them.
+Value Widener::getLoopBound(Value bound, Operation &loop, OpBuilder &b) {
+  Value wide = lookup(bound);
+  auto type = dyn_cast<VectorType>(wide.getType());
+  if (!type)
+    return wide;
+  SetVector<Operation *> slice;
+  BackwardSliceOptions options;
+  options.filter = [&](Operation *op) { return op->getBlock() == loop.getBlock(); };
+  (void)getBackwardSlice(bound, &slice, options);
+  if (Operation *definition = bound.getDefiningOp())
+    slice.insert(definition);
+
+  Location loc = loop.getLoc();
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value lastRow = arith::ConstantIndexOp::create(b, loc, type.getDimSize(0));
+  Value lastColumn = arith::ConstantIndexOp::create(b, loc, type.getDimSize(1));
+  auto perRow = scf::ForOp::create(b, loc, zero, lastRow, one, zero);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(perRow.getBody());
+  auto perColumn =
+      scf::ForOp::create(b, loc, zero, lastColumn, one, perRow.getRegionIterArg(0));
+  scf::YieldOp::create(b, loc, perColumn.getResult(0));
+  b.setInsertionPointToStart(perColumn.getBody());
+  Value value = emitAt(b, bound, slice.getArrayRef(), perRow.getInductionVar(),
+                       perColumn.getInductionVar());
+  if (!value)
+    return {};
+  Value most = arith::MaxSIOp::create(b, loc, perColumn.getRegionIterArg(0), value);
+  scf::YieldOp::create(b, loc, most);
+  return perRow.getResult(0);
+}
+
+/// A loop over the entries of a list, with carried tiles.
 LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
   auto loop = cast<scf::ForOp>(op);
   Location loc = op.getLoc();
   Value begin = lookup(loop.getLowerBound());
   Value end = getLoopBound(loop.getUpperBound(), op, b);
   if (!end)
-    return op.emitError("expected the count of attn.mask.any to be the same for all "
-                        "queries and keys of a head");
+    return failure();
+  // A bound that differs between pairs is a bound on each of their lists: entries
+  // behind the end of a list must not count.
+  Value bounds = lookup(loop.getUpperBound());
+  bool isUniform = bounds == end;
   Value ranges = tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Full);
   SmallVector<Value> initial;
   for (Value value : loop.getInitArgs())
@@ -235,11 +283,20 @@ LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
       inside.mapping[scalar] = tile;
     for (Operation &nestedOp : loop.getBody()->without_terminator())
       ok &= succeeded(inside.widen(nestedOp));
-    SmallVector<Value> yielded;
-    for (Value value : loop.getBody()->getTerminator()->getOperands())
-      yielded.push_back(ok ? inside.broadcast(nested, loc, inside.lookup(value),
-                                              {rows, columns})
-                           : carried[yielded.size()]);
+    SmallVector<Value> yielded(carried);
+    SmallVector<int64_t> all{rows, columns};
+    for (auto [n, value] : llvm::enumerate(loop.getBody()->getTerminator()->getOperands())) {
+      if (!ok)
+        break;
+      yielded[n] = inside.broadcast(nested, loc, inside.lookup(value), all);
+      if (isUniform)
+        continue;
+      Value exists = arith::CmpIOp::create(
+          nested, loc, arith::CmpIPredicate::slt,
+          inside.broadcast(nested, loc, position, all),
+          inside.broadcast(nested, loc, bounds, all));
+      yielded[n] = arith::SelectOp::create(nested, loc, exists, yielded[n], carried[n]);
+    }
     tile::YieldOp::create(nested, loc, yielded);
   };
   auto forEach = tile::ForEachOp::create(b, loc, ranges, 1, initial, body, nullptr);

@@ -71,6 +71,8 @@ private:
   LogicalResult widenExtract(ExtractOp op, OpBuilder &b);
   LogicalResult widenLoop(Operation &op, OpBuilder &b);
   Value getLoopBound(Value bound, Operation &loop, OpBuilder &b);
+  Value emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice, Value row,
+               Value column);
   Value loadScalar(ExtractOp op, OpBuilder &b, Value memory, ValueRange indices);
   bool variesIn(Operation &op) const;
 

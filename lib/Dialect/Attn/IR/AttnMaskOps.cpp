@@ -590,7 +590,8 @@ ParseResult MaskNeighborhoodOp::parse(OpAsmParser &parser, OperationState &resul
       return failure();
   }
   size_t axes = lists[0].size();
-  for (auto [name, list, absent] : llvm::zip(names, lists, ArrayRef<int64_t>{0, 1, 1, 0})) {
+  const int64_t defaults[] = {0, 1, 1, 0};
+  for (auto [name, list, absent] : llvm::zip(names, lists, defaults)) {
     if (list.empty())
       list.assign(axes, absent);
     result.addAttribute(name, b.getDenseI64ArrayAttr(list));

@@ -575,7 +575,8 @@ struct PairPrinter : ClausePrinter {
     unsigned next = 0;
     bool first = true;
     p << " extents(";
-    for (auto [extent, name] : llvm::zip(view.staticExtents, ArrayRef<StringRef>{"i", "j"})) {
+    const StringRef names[] = {"i", "j"};
+    for (auto [extent, name] : llvm::zip(view.staticExtents, names)) {
       if (extent == kNoExtent)
         continue;
       p << (first ? "" : ", ") << name << " = ";

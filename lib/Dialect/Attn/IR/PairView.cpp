@@ -157,7 +157,8 @@ int64_t PairView::getStaticExtent(unsigned dim) const {
     return queryGrid[dim - c.query() - 1];
   if (dim > c.key() && dim < c.inner())
     return keyGrid[dim - c.key() - 1];
-  for (auto [which, coordinate] : llvm::enumerate(ArrayRef<unsigned>{c.query(), c.key()}))
+  const unsigned tokens[] = {c.query(), c.key()};
+  for (auto [which, coordinate] : llvm::enumerate(tokens))
     if (dim == coordinate && staticExtents[which] >= 0)
       return staticExtents[which];
   unsigned numDefining;
@@ -215,7 +216,8 @@ Value mlir::attn::emitExtent(OpBuilder &b, const PairView &view, unsigned dim) {
     return emitGridSize(b, view, dim - c.query() - 1);
   if (dim > c.key() && dim < c.inner())
     return emitGridSize(b, view, queryAxes + dim - c.key() - 1);
-  for (auto [which, coordinate] : llvm::enumerate(ArrayRef<unsigned>{c.query(), c.key()})) {
+  const unsigned tokens[] = {c.query(), c.key()};
+  for (auto [which, coordinate] : llvm::enumerate(tokens)) {
     if (dim != coordinate || view.staticExtents[which] == kNoExtent)
       continue;
     if (!ShapedType::isDynamic(view.staticExtents[which]))
