@@ -22,6 +22,18 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 config.substitutions.append(("%llvm_bin", config.llvm_tools_dir))
 config.substitutions.append(("%python", config.python))
+config.substitutions.append(
+    (
+        "%catalog",
+        " ".join(
+            [
+                config.python,
+                os.path.join(config.test_source_root, "Integration/Catalog/run_row.py"),
+                os.path.join(config.attn_binary_dir, "bin/attn-run"),
+            ]
+        ),
+    )
+)
 
 # What the processor can do: tests that ask for AVX-512 say REQUIRES: avx512.
 if os.path.exists("/proc/cpuinfo"):

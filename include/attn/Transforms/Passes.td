@@ -204,7 +204,7 @@ def AttnVectorizeLinalgPass : Pass<"attn-vectorize-linalg", "func::FuncOp"> {
     - The rest of a size that is no multiple of the vector is done under a mask.
 
     The order of operations depends on the sizes alone. Multiplications may be
-    contracted with additions.
+    contracted with additions, and tasks treat denormals as zero.
 
     Before: every `linalg` op has buffer semantics.
     After: no `linalg` op is left. Ops that cannot be vectorised (a region with
