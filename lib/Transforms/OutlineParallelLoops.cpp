@@ -58,7 +58,7 @@ static void outline(scf::ParallelOp op, SymbolTable &symbols) {
   auto function =
       func::FuncOp::create(loc, (parent.getName() + "_loop").str(), type);
   function.setPrivate();
-  symbols.insert(function);
+  symbols.insert(function, std::next(parent->getIterator()));
   Block *entry = function.addEntryBlock();
   for (auto [value, argument] :
        llvm::zip_equal(used, entry->getArguments().drop_front()))
