@@ -62,7 +62,7 @@ choose_python() {
   if [[ $("$python" -c 'import numpy; print(numpy.__version__)' 2>/dev/null) == "$numpy" ]]; then
     return
   fi
-  if python3 -m venv "$venv" && "$python" -m pip install -q --disable-pip-version-check "numpy==$numpy"; then
+  if python3 -m venv "$venv" && "$python" -m pip install -q --retries 1 --disable-pip-version-check "numpy==$numpy"; then
     return
   fi
   rm -rf "$venv"
