@@ -124,6 +124,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createAttnApproximateMathPass());
+  pm.addPass(createAttnOutlineParallelLoopsPass());
   ConvertTileToVectorPassOptions tile;
   tile.target = options.target;
   pm.addPass(createConvertTileToVectorPass(tile));

@@ -164,8 +164,8 @@ struct ApproximateSine final : ApproximatePattern<Op> {
         VectorType::get({type.getNumElements()}, type.getElementType());
     if (flatType != type)
       large = vector::ShapeCastOp::create(m.b, flatType, large);
-    Value any = vector::ReductionOp::create(m.b, vector::CombiningKind::OR,
-                                            large);
+    Value any =
+        vector::ReductionOp::create(m.b, vector::CombiningKind::OR, large);
     auto branch = scf::IfOp::create(m.b, x.getType(), any, true);
     {
       OpBuilder::InsertionGuard guard(m.b);

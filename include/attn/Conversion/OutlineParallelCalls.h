@@ -17,6 +17,10 @@ namespace mlir::attn {
 /// its first operand is the number of tasks, where the callee expects a task.
 inline StringRef getParallelCallAttrName() { return "attn.parallel"; }
 
+/// The name of the attribute of such calls whose pointers may be to the same
+/// memory.
+inline StringRef getAliasingCallAttrName() { return "attn.aliasing"; }
+
 #define GEN_PASS_DECL_OUTLINEPARALLELCALLSPASS
 #include "attn/Conversion/Passes.h.inc"
 

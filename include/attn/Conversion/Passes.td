@@ -146,7 +146,8 @@ def OutlineParallelCallsPass
     `attn_rt_parallel_for(count, body, context)`: the operands behind the first
     are stored in a struct on the stack, and `body` is a new function that
     loads them and calls the callee for one task. Pointer arguments of the
-    callee become `noalias`, as the contract of kernels allows.
+    callee become `noalias`, as the contract of kernels allows, unless the call
+    has the attribute `attn.aliasing`.
 
     *Before.* The module is in the LLVM dialect. The first operand of the call
     is the number of tasks.

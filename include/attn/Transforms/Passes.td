@@ -151,6 +151,38 @@ def AttnFuseLinalgPass : Pass<"attn-fuse-linalg", "ModuleOp"> {
 }
 
 //===----------------------------------------------------------------------===//
+// attn-outline-parallel-loops
+//===----------------------------------------------------------------------===//
+
+def AttnOutlineParallelLoopsPass
+    : Pass<"attn-outline-parallel-loops", "ModuleOp"> {
+  let summary = "make functions of parallel loops, which threads call";
+  let description = [{
+    The body of every `scf.parallel` from 0 by 1 without results, unless it is
+    inside of another, becomes a private function of the index and of the values
+    that it uses. A call with the attribute `attn.parallel` takes the place of
+    the loop; `outline-parallel-calls` lets the threads of the runtime make it.
+
+    Other parallel loops stay.
+
+    Example:
+
+    ```mlir
+    func.func @ones(%n: index, %x: memref<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %one = arith.constant 1.0 : f32
+      scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+        memref.store %one, %x[%i] : memref<?xf32>
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["func::FuncDialect"];
+}
+
+//===----------------------------------------------------------------------===//
 // attn-vectorize-linalg
 //===----------------------------------------------------------------------===//
 
@@ -168,10 +200,11 @@ def AttnVectorizeLinalgPass : Pass<"attn-vectorize-linalg", "func::FuncOp"> {
       block of rows and vectors at a time, sized by the number of registers.
     - If only a reduction loop is contiguous, each lane reduces its share and the
       lanes are combined at the end.
+    - Large ops become an `scf.parallel` over tasks.
     - The rest of a size that is no multiple of the vector is done under a mask.
 
     The order of operations depends on the sizes alone. Multiplications may be
-    contracted with additions.
+    contracted with additions, and tasks treat denormals as zero.
 
     Before: every `linalg` op has buffer semantics.
     After: no `linalg` op is left. Ops that cannot be vectorised (a region with

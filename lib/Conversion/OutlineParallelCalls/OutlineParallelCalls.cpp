@@ -87,8 +87,10 @@ static void outline(LLVM::CallOp call, SymbolTable &symbols) {
   auto callee = symbols.lookup<LLVM::LLVMFuncOp>(*call.getCallee());
   callee.setLinkage(LLVM::Linkage::Internal);
   ImplicitLocOpBuilder b(call.getLoc(), call);
+  bool mayAlias = call->hasAttr(attn::getAliasingCallAttrName());
   for (unsigned i = 0; i < callee.getNumArguments(); ++i)
-    if (isa<LLVM::LLVMPointerType>(callee.getArgument(i).getType()))
+    if (!mayAlias &&
+        isa<LLVM::LLVMPointerType>(callee.getArgument(i).getType()))
       callee.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
                         b.getUnitAttr());
 

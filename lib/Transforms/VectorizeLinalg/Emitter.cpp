@@ -28,7 +28,7 @@ Emitter::Emitter(OpBuilder &builder, const LoopNest &nest, const Plan &plan)
 
 void Emitter::at(unsigned loop, LinearIndex index, BodyFunction body) {
   BlockPosition before = position;
-  position.indices[loop] = index;
+  position.indices[loop] = math.add(position.indices[loop], index);
   for (auto [address, access] :
        llvm::zip_equal(position.addresses, nest.operands))
     address = math.add(address, math.multiply(access.pitches[loop], index));
@@ -98,9 +98,10 @@ void Emitter::emitVectorLoop(llvm::function_ref<void(int64_t, Value)> body) {
     at(loop, full, [&] { body(llvm::divideCeil(rest, plan.lanes), mask); });
     return;
   }
+  LinearIndex end = math.add(position.indices[loop], size);
   emitLoop(loop, full, size, plan.lanes, [&] {
     Value left =
-        arith::SubIOp::create(builder, loc, math.materialize(size),
+        arith::SubIOp::create(builder, loc, math.materialize(end),
                               math.materialize(position.indices[loop]));
     body(1, lanes.createMask(left));
   });
@@ -111,6 +112,13 @@ void Emitter::emitVectorLoop(llvm::function_ref<void(int64_t, Value)> body) {
 //===----------------------------------------------------------------------===//
 
 void Emitter::emit() {
+  SmallVector<Chunks> chunks = getChunks();
+  if (chunks.empty() || isSmall())
+    return emitLoops();
+  emitTasks(chunks);
+}
+
+void Emitter::emitLoops() {
   SmallVector<unsigned> outer;
   for (unsigned loop = 0; loop < nest.getNumLoops(); ++loop)
     if (nest.isParallel(loop) && loop != plan.vectorLoop &&

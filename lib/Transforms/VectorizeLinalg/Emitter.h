@@ -24,6 +24,9 @@ namespace mlir::attn {
 ///           the body, for all rows and columns
 ///         store the outputs
 ///
+/// The parallel loops, or chunks of them, are divided into tasks that threads
+/// share. What a task is depends on the sizes alone.
+///
 /// If lanes run along a reduction, that is the innermost loop, and lanes are
 /// combined before the outputs are stored.
 class Emitter {
@@ -39,7 +42,7 @@ private:
   using Carried = SmallVector<Value>;
   using CarriedFunction = llvm::function_ref<Carried(Carried)>;
 
-  /// Runs `body` with the position moved to `index` of `loop`.
+  /// Runs `body` with the position moved by `index` steps of `loop`.
   void at(unsigned loop, LinearIndex index, BodyFunction body);
   /// Emits a loop over [lower, upper) by `step`, which it divides.
   void emitLoop(unsigned loop, LinearIndex lower, LinearIndex upper,
@@ -53,10 +56,33 @@ private:
   /// with the number of columns and the mask of the last.
   void emitVectorLoop(llvm::function_ref<void(int64_t, Value)> body);
 
+  /// Emits all loops over the sizes of the nest.
+  void emitLoops();
   void emitOuter(ArrayRef<unsigned> loops);
   void emitColumns();
   void emitRows();
   void emitBlock();
+
+  // Tasks, in Tasks.cpp.
+
+  /// A loop that tasks divide into chunks.
+  struct Chunks {
+    unsigned loop;
+    int64_t size;
+    LinearIndex count;
+  };
+  /// Returns the loops that tasks divide, outermost first.
+  SmallVector<Chunks> getChunks();
+  /// Returns the fewest points of the loops that are worth a task.
+  int64_t getGrain();
+  /// Returns whether a task could be all there is.
+  bool isSmall();
+  /// Emits a parallel loop over tasks.
+  void emitTasks(ArrayRef<Chunks> chunks);
+  /// Emits the loops for chunk `index` of all in C order.
+  void emitChunk(ArrayRef<Chunks> chunks, Value index);
+  /// Returns `lhs / rhs`, rounded up, for positive numbers.
+  LinearIndex divideCeil(LinearIndex lhs, LinearIndex rhs);
 
   // Packing, in Packing.cpp.
 
