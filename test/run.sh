@@ -14,7 +14,7 @@ reports=$build/reports
 exec </dev/null
 
 rm -rf "$prefix" "$reports"
-if ! bash "$root/tools/setup.sh" || ! bash "$root/tools/setup.sh" attn-doc ||
+if ! bash "$root/tools/setup.sh" all attn-doc ||
   ! cmake --install "$build" --prefix "$prefix" >"$build/install.log"; then
   echo "run: the build failed" >&2
   echo "0 passed, 1 failed"

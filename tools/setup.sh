@@ -28,18 +28,13 @@ packages=(
   libcurl4-openssl-dev libedit-dev libzstd-dev zlib1g-dev
 )
 
-# Prints those of the packages that are not installed.
-missing_packages() {
-  local package
-  for package in "${packages[@]}"; do
+# Installs those of the given packages that are missing.
+install() {
+  local package missing=() as_root=()
+  for package in "$@"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
-      echo "$package"
+      missing+=("$package")
   done
-}
-
-install_packages() {
-  local missing as_root=()
-  mapfile -t missing < <(missing_packages)
   ((${#missing[@]})) || return 0
   if ((EUID)); then
     command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
@@ -57,22 +52,18 @@ install_packages() {
 # Sets `python` to an interpreter that has numpy: the one of build/venv, or the
 # system's where pip reaches no index.
 choose_python() {
-  local venv=$build/venv
+  local venv=$build/venv version='import numpy; print(numpy.__version__)'
   python=$venv/bin/python
-  if [[ $("$python" -c 'import numpy; print(numpy.__version__)' 2>/dev/null) == "$numpy" ]]; then
-    return
-  fi
-  if python3 -m venv "$venv" && "$python" -m pip install -q --disable-pip-version-check "numpy==$numpy"; then
-    return
-  fi
+  [[ $("$python" -c "$version" 2>/dev/null) == "$numpy" ]] && return
+  python3 -m venv "$venv" &&
+    "$python" -m pip install -q --retries 1 --disable-pip-version-check "numpy==$numpy" && return
   rm -rf "$venv"
   python=$(command -v python3)
-  local found
-  if found=$("$python" -c 'import numpy; print(numpy.__version__)' 2>/dev/null); then
-    echo "setup: pip could not install numpy $numpy; the tests use numpy $found of $python" >&2
-  else
-    echo "setup: no numpy: tests that compare with numpy are skipped (apt-get install python3-numpy helps)" >&2
+  if ! "$python" -c "$version" >/dev/null 2>&1; then
+    python=/usr/bin/python3
+    install python3-numpy
   fi
+  echo "setup: pip could not install numpy $numpy; tests use numpy $("$python" -c "$version") of $python" >&2
 }
 
 configure() {
@@ -92,8 +83,8 @@ configure() {
   }
 }
 
-command -v dpkg-query >/dev/null || fail "only Debian 12 and 13 are set up; elsewhere install LLVM $llvm and call cmake"
-install_packages
+command -v dpkg-query >/dev/null || fail "this script is for Debian 12 and 13; elsewhere install LLVM and MLIR $llvm and call cmake"
+install "${packages[@]}"
 mkdir -p "$build"
 choose_python
 configure
