@@ -36,7 +36,9 @@ std::optional<unsigned> ClauseParser::lookupDim(StringRef name) const {
   return std::distance(dims.begin(), it);
 }
 
-ParseResult ClauseParser::parseExpr(AffineExpr &expr) {
+ParseResult ClauseParser::parseExpr(AffineExpr &expr, bool collect) {
+  if (collect)
+    return parseSum(expr);
   SmallVector<std::pair<StringRef, AffineExpr>> names;
   for (auto [position, name] : llvm::enumerate(dims))
     if (name != ":")
@@ -45,6 +47,87 @@ ParseResult ClauseParser::parseExpr(AffineExpr &expr) {
     if (binding.argumentType.isIndex())
       names.emplace_back(binding.name, b.getAffineSymbolExpr(position));
   return parser.parseAffineExpr(names, expr);
+}
+
+/// factor := integer | name | `(` sum `)` | `-` factor
+ParseResult ClauseParser::parseFactor(AffineExpr &expr) {
+  if (succeeded(parser.parseOptionalLParen()))
+    return failure(parseSum(expr) || parser.parseRParen());
+  if (succeeded(parser.parseOptionalMinus())) {
+    if (parseFactor(expr))
+      return failure();
+    expr = -expr;
+    return success();
+  }
+  int64_t number;
+  OptionalParseResult constant = parser.parseOptionalInteger(number);
+  if (constant.has_value()) {
+    expr = b.getAffineConstantExpr(number);
+    return *constant;
+  }
+  StringRef letter;
+  SMLoc loc = parser.getCurrentLocation();
+  if (failed(parser.parseOptionalKeyword(&letter)))
+    return parser.emitError(loc, "expected a letter or a number");
+  auto *bound =
+      llvm::find_if(bindings, [&](const Binding &x) { return x.name == letter; });
+  if (bound != bindings.end()) {
+    if (!bound->argumentType.isIndex())
+      return parser.emitError(loc, "name '") << letter << "' is no index";
+    expr = b.getAffineSymbolExpr(bound - bindings.begin());
+    return success();
+  }
+  if (!lookupDim(letter))
+    addDim(letter);
+  expr = b.getAffineDimExpr(*lookupDim(letter));
+  return success();
+}
+
+/// product := factor ((`*` | `floordiv` | `ceildiv` | `mod`) factor)*
+ParseResult ClauseParser::parseProduct(AffineExpr &expr) {
+  if (parseFactor(expr))
+    return failure();
+  while (true) {
+    SMLoc loc = parser.getCurrentLocation();
+    bool isMul = succeeded(parser.parseOptionalStar());
+    bool isFloor = !isMul && succeeded(parser.parseOptionalKeyword("floordiv"));
+    bool isCeil =
+        !isMul && !isFloor && succeeded(parser.parseOptionalKeyword("ceildiv"));
+    bool isMod = !isMul && !isFloor && !isCeil &&
+                 succeeded(parser.parseOptionalKeyword("mod"));
+    if (!isMul && !isFloor && !isCeil && !isMod)
+      return success();
+    AffineExpr rhs;
+    if (parseFactor(rhs))
+      return failure();
+    if (isMul && !rhs.isSymbolicOrConstant())
+      std::swap(expr, rhs);
+    if (!rhs.isSymbolicOrConstant())
+      return parser.emitError(loc, "expected a number or a bound name on one side");
+    auto number = dyn_cast<AffineConstantExpr>(rhs);
+    if (!isMul && number && number.getValue() < 1)
+      return parser.emitError(loc, "expected a positive divisor, found ")
+             << number.getValue();
+    expr = isMul     ? expr * rhs
+           : isFloor ? expr.floorDiv(rhs)
+           : isCeil  ? expr.ceilDiv(rhs)
+                     : expr % rhs;
+  }
+}
+
+/// sum := product ((`+` | `-`) product)*
+ParseResult ClauseParser::parseSum(AffineExpr &expr) {
+  if (parseProduct(expr))
+    return failure();
+  while (true) {
+    bool isPlus = succeeded(parser.parseOptionalPlus());
+    if (!isPlus && failed(parser.parseOptionalMinus()))
+      return success();
+    AffineExpr rhs;
+    if (parseProduct(rhs))
+      return failure();
+    expr = isPlus ? expr + rhs : expr - rhs;
+  }
 }
 
 ParseResult ClauseParser::parseMap(MapExprs &exprs, bool collect) {
@@ -62,20 +145,7 @@ ParseResult ClauseParser::parseMapTail(MapExprs &exprs, bool collect) {
           exprs.push_back(b.getAffineDimExpr(*inner));
           return success();
         }
-        StringRef letter;
-        if (collect && succeeded(parser.parseOptionalKeyword(&letter))) {
-          auto *bound = llvm::find_if(
-              bindings, [&](const Binding &x) { return x.name == letter; });
-          if (bound != bindings.end() && bound->argumentType.isIndex()) {
-            exprs.push_back(b.getAffineSymbolExpr(bound - bindings.begin()));
-            return success();
-          }
-          if (!lookupDim(letter))
-            addDim(letter);
-          exprs.push_back(b.getAffineDimExpr(*lookupDim(letter)));
-          return success();
-        }
-        return parseExpr(exprs.emplace_back());
+        return parseExpr(exprs.emplace_back(), collect);
       }))
     return failure();
   return parser.parseRSquare();
@@ -205,7 +275,7 @@ ParseResult ClauseParser::parseBinding(bool collect) {
     binding.kind = isFloat ? BindingKind::Float : BindingKind::Index;
     if (isFloat)
       binding.argumentType = b.getF32Type();
-    if (parser.parseLParen() || parseExpr(binding.exprs.emplace_back()) ||
+    if (parser.parseLParen() || parseExpr(binding.exprs.emplace_back(), collect) ||
         parser.parseRParen())
       return failure();
     bindings.push_back(std::move(binding));

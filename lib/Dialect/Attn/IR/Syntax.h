@@ -34,9 +34,9 @@ public:
   void addPairDims(ArrayAttr over, unsigned queryAxes, unsigned keyAxes,
                    StringRef entry = "");
 
-  ParseResult parseExpr(AffineExpr &expr);
-  /// `[expr, :, ..]`; `:` is allowed if the op has an inner axis. With
-  /// `collect`, unknown plain letters become dimensions.
+  /// An index expression. With `collect`, unknown letters become dimensions.
+  ParseResult parseExpr(AffineExpr &expr, bool collect = false);
+  /// `[expr, :, ..]`; `:` is allowed if the op has an inner axis.
   ParseResult parseMap(MapExprs &exprs, bool collect = false);
   /// The same, after the opening bracket.
   ParseResult parseMapTail(MapExprs &exprs, bool collect = false);
@@ -89,6 +89,10 @@ public:
   SmallVector<Unresolved> grid;
 
 private:
+  /// The parts of an index expression whose letters may be unknown.
+  ParseResult parseSum(AffineExpr &expr);
+  ParseResult parseProduct(AffineExpr &expr);
+  ParseResult parseFactor(AffineExpr &expr);
   ParseResult parseBinding(bool collect);
   OpAsmParser::Argument getArgument(StringRef name, Type type);
   StringRef save(const Twine &text);

@@ -189,9 +189,10 @@ void LetterLoops::addShapes(ArrayRef<Value> extents) {
 SmallVector<Value> LetterLoops::create(ValueRange outputs, bool wide,
                                        Body body) {
   using Kind = utils::IteratorType;
-  AffineMap output =
-      AffineMap::getMultiDimIdentityMap(loops.size(), b.getContext())
-          .getMajorSubMap(numParallel);
+  SmallVector<AffineExpr> axes;
+  for (unsigned loop = 0; loop < numParallel; ++loop)
+    axes.push_back(b.getAffineDimExpr(loop));
+  AffineMap output = AffineMap::get(loops.size(), 0, axes, b.getContext());
   maps.append(outputs.size(), output);
   SmallVector<Kind> kinds(loops.size(), Kind::reduction);
   std::fill_n(kinds.begin(), numParallel, Kind::parallel);
@@ -369,7 +370,14 @@ bool EinsumLowering::contractPair(unsigned first, unsigned second) {
   kept &= letters;
   if (kept == letters)
     return false;
-  SmallVector<unsigned> parallel(kept.set_bits_begin(), kept.set_bits_end());
+  // Letters to be summed later are innermost.
+  SmallVector<unsigned> parallel;
+  for (unsigned letter : outLetters)
+    if (kept.test(letter)) {
+      parallel.push_back(letter);
+      kept.reset(letter);
+    }
+  parallel.append(kept.set_bits_begin(), kept.set_bits_end());
   SmallVector<AffineExpr> exprs;
   SmallVector<int64_t> shape;
   for (unsigned letter : parallel) {

@@ -149,6 +149,9 @@ SmallVector<Value> PairEmitter::emitBindings(ArrayAttr infos, ValueRange operand
 // Regions
 //===----------------------------------------------------------------------===//
 
+/// Clones the blocks of a region so that f32 values become f64.
+static void cloneRegionWide(OpBuilder &b, Region &from, Region &to, IRMapping &mapping);
+
 /// Clones `op` so that its f32 results become f64. A bit cast keeps its width.
 static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
   auto widen = [&](Value value) -> Value {
@@ -180,11 +183,31 @@ static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
     mapping.map(op.getResult(0), mapping.lookup(op.getOperand(0)));
     return;
   }
-  Operation *clone = b.clone(op, mapping);
+  Operation *clone = b.insert(op.cloneWithoutRegions(mapping));
   for (auto [result, original] : llvm::zip(clone->getResults(), op.getResults())) {
     if (result.getType().isF32())
       result.setType(b.getF64Type());
     mapping.map(original, result);
+  }
+  for (auto [from, to] : llvm::zip(op.getRegions(), clone->getRegions()))
+    cloneRegionWide(b, from, to, mapping);
+}
+
+static void cloneRegionWide(OpBuilder &b, Region &from, Region &to, IRMapping &mapping) {
+  OpBuilder::InsertionGuard guard(b);
+  for (Block &block : from) {
+    Block *clone = b.createBlock(&to, to.end());
+    mapping.map(&block, clone);
+    for (BlockArgument argument : block.getArguments()) {
+      Type type = argument.getType();
+      mapping.map(argument, clone->addArgument(type.isF32() ? b.getF64Type() : type,
+                                               argument.getLoc()));
+    }
+  }
+  for (Block &block : from) {
+    b.setInsertionPointToEnd(mapping.lookup(&block));
+    for (Operation &op : block)
+      cloneWide(b, op, mapping);
   }
 }
 

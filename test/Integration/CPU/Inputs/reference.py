@@ -50,9 +50,9 @@ def call(module, name, inputs, outputs, mode="--reference"):
         return process, [np.load(path) for path in paths]
 
 
-def check(module, name, inputs, expected, tolerance=None):
+def check(module, name, inputs, expected, tolerance=None, mode="--reference"):
     """Runs `name` on `inputs`; NaN and infinities must agree exactly."""
-    process, results = call(module, name, inputs, len(expected))
+    process, results = call(module, name, inputs, len(expected), mode)
     if process.returncode:
         sys.exit(f"{name}: {process.stderr}")
     for i, (got, want) in enumerate(zip(results, expected)):
