@@ -37,11 +37,11 @@ int main() {
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   builder.setInsertionPointToStart(module->getBody());
   int64_t dynamic = ShapedType::kDynamic;
-  auto type = RankedTensorType::get({dynamic, 4, dynamic, 32},
-                                    builder.getF32Type());
-  auto function = func::FuncOp::create(
-      builder, loc, "attend",
-      builder.getFunctionType({type, type, type}, {type}));
+  auto type =
+      RankedTensorType::get({dynamic, 4, dynamic, 32}, builder.getF32Type());
+  auto function =
+      func::FuncOp::create(builder, loc, "attend",
+                           builder.getFunctionType({type, type, type}, {type}));
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
   Value causal = attn::MaskCausalOp::create(builder, loc, Value());

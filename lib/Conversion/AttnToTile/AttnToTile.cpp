@@ -38,7 +38,8 @@ struct ConvertAttnToTilePass final
 
   void runOnOperation() override {
     if (!getOperation()->hasTrait<OpTrait::SymbolTable>()) {
-      getOperation()->emitError("expected convert-attn-to-tile to run on a symbol table");
+      getOperation()->emitError(
+          "expected convert-attn-to-tile to run on a symbol table");
       return signalPassFailure();
     }
     SymbolTable symbols(getOperation());
@@ -49,7 +50,8 @@ struct ConvertAttnToTilePass final
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      if (failed(PairKernelBuilder(op, {queryTile, keyTile}).build(symbols, rewriter)))
+      if (failed(PairKernelBuilder(op, {queryTile, keyTile})
+                     .build(symbols, rewriter)))
         return signalPassFailure();
     eraseUnusedMasks(getOperation());
   }

@@ -21,7 +21,8 @@ using namespace mlir::attn;
 /// Scalar code over coordinates that are block arguments. It lives outside of
 /// the module and is widened into the kernel.
 struct PairKernelBuilder::Scratch {
-  Scratch(MLIRContext *context, Location loc, const PairCoordinates &coordinates)
+  Scratch(MLIRContext *context, Location loc,
+          const PairCoordinates &coordinates)
       : builder(context), emitter(builder, loc) {
     builder.setInsertionPointToEnd(&block);
     Type index = builder.getIndexType();
@@ -48,8 +49,9 @@ struct PairKernelBuilder::Scratch {
 };
 
 PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes sizes)
-    : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()), sizes(sizes),
-      loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
+    : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
+      sizes(sizes), loc(op->getLoc()), stat(view.getStatType()),
+      b(op->getContext()) {
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();
@@ -59,13 +61,16 @@ PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes sizes)
 // Small pieces
 //===----------------------------------------------------------------------===//
 
-Value PairKernelBuilder::splat(OpBuilder &at, double value, ArrayRef<int64_t> shape) {
+Value PairKernelBuilder::splat(OpBuilder &at, double value,
+                               ArrayRef<int64_t> shape) {
   auto type = VectorType::get(shape, stat);
-  auto attribute = DenseElementsAttr::get(type, Attribute(at.getFloatAttr(stat, value)));
+  auto attribute =
+      DenseElementsAttr::get(type, Attribute(at.getFloatAttr(stat, value)));
   return arith::ConstantOp::create(at, loc, attribute);
 }
 
-Value PairKernelBuilder::wide(OpBuilder &at, Value value, ArrayRef<int64_t> shape) {
+Value PairKernelBuilder::wide(OpBuilder &at, Value value,
+                              ArrayRef<int64_t> shape) {
   auto type = VectorType::get(shape, getElementTypeOrSelf(value.getType()));
   if (value.getType() == type)
     return value;
@@ -101,8 +106,8 @@ AffineMap PairKernelBuilder::getRowMap(bool withInner) {
                         op->getContext());
 }
 
-void PairKernelBuilder::seed(Widener &widener, Scratch &scratch, const Access &access,
-                             bool keyVaries) {
+void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
+                             const Access &access, bool keyVaries) {
   for (auto [scalar, index] : llvm::zip(scratch.over, over))
     widener.map(scalar, index);
   widener.map(scratch.query, access.query);
@@ -114,17 +119,21 @@ void PairKernelBuilder::seed(Widener &widener, Scratch &scratch, const Access &a
 // Operands
 //===----------------------------------------------------------------------===//
 
-FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor, AffineMap map,
-                                         const Access &access, bool isGrouped) {
+FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
+                                         AffineMap map, const Access &access,
+                                         bool isGrouped) {
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> bindings(view.bindingInfos.size());
   bool usesBindings = false;
-  map.walkExprs([&](AffineExpr expr) { usesBindings |= isa<AffineSymbolExpr>(expr); });
+  map.walkExprs(
+      [&](AffineExpr expr) { usesBindings |= isa<AffineSymbolExpr>(expr); });
   if (usesBindings)
-    bindings = scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
+    bindings =
+        scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
   unsigned head = coordinates.numOver() - 1;
-  Value heads = isGrouped && coordinates.numOver() ? overExtents.back() : Value();
+  Value heads =
+      isGrouped && coordinates.numOver() ? overExtents.back() : Value();
   SmallVector<Value> scalars =
       scratch.emitter.emitIndices(map, dims, bindings, tensor, head, heads);
 
@@ -150,8 +159,8 @@ FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor, AffineMap 
     Value position = wide(at, index, own);
     Value zero = arith::ConstantIndexOp::create(at, loc, 0);
     Value size = memref::DimOp::create(at, loc, memory, axis);
-    valid.push_back(arith::CmpIOp::create(at, loc, arith::CmpIPredicate::sge, position,
-                                          wide(at, zero, own)));
+    valid.push_back(arith::CmpIOp::create(at, loc, arith::CmpIPredicate::sge,
+                                          position, wide(at, zero, own)));
     valid.push_back(isLess(at, position, size));
   }
   Value tile = tile::LoadOp::create(at, loc, shape, memory, indices, valid);
@@ -196,14 +205,15 @@ LogicalResult PairKernelBuilder::loadQueries() {
   return success();
 }
 
-FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n, Value keyBegin,
-                                            Value keyValid) {
+FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n,
+                                            Value keyBegin, Value keyValid) {
   int64_t size = getInnerSize(view, n);
   Value zero = arith::ConstantIndexOp::create(at, loc, 0);
   Value inner = tile::IotaOp::create(at, loc, zero, 0, size);
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
-  FailureOr<Value> tile = load(at, view.rhs[n], PairView::getMap(view.rhsMaps, n),
-                               {size, sizes.keys, zero, keys, inner, {}, keyValid}, true);
+  FailureOr<Value> tile =
+      load(at, view.rhs[n], PairView::getMap(view.rhsMaps, n),
+           {size, sizes.keys, zero, keys, inner, {}, keyValid}, true);
   if (failed(tile))
     return failure();
   Value acc = splat(at, 0.0, {sizes.queries, sizes.keys});
@@ -212,45 +222,54 @@ FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n, Value key
 
 /// A product whose right side differs between queries: one feature at a time.
 FailureOr<Value> PairKernelBuilder::emitRelativeDot(OpBuilder &at, unsigned n,
-                                                    Value keyBegin, Value keyValid) {
+                                                    Value keyBegin,
+                                                    Value keyValid) {
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
   Value zero = arith::ConstantIndexOp::create(at, loc, 0);
   Value end = arith::ConstantIndexOp::create(at, loc, getInnerSize(view, n));
-  Value ranges = tile::RangesOp::create(at, loc, zero, end, tile::RangeKind::Full);
+  Value ranges =
+      tile::RangesOp::create(at, loc, zero, end, tile::RangeKind::Full);
   Value initial = splat(at, 0.0, {sizes.queries, sizes.keys});
   bool ok = true;
-  auto body = [&](OpBuilder &inside, Location loc, Value feature, Value, ValueRange acc) {
+  auto body = [&](OpBuilder &inside, Location loc, Value feature, Value,
+                  ValueRange acc) {
     FailureOr<Value> left =
         load(inside, view.lhs[n], PairView::getMap(view.lhsMaps, n),
              {sizes.queries, 1, queries, zero, feature, queryValid, {}}, true);
-    FailureOr<Value> right = load(
-        inside, view.rhs[n], PairView::getMap(view.rhsMaps, n),
-        {sizes.queries, sizes.keys, queries, keys, feature, queryValid, keyValid}, true);
+    FailureOr<Value> right =
+        load(inside, view.rhs[n], PairView::getMap(view.rhsMaps, n),
+             {sizes.queries, sizes.keys, queries, keys, feature, queryValid,
+              keyValid},
+             true);
     ok &= succeeded(left) && succeeded(right);
     Value sum = acc[0];
     if (ok) {
       SmallVector<int64_t> shape{sizes.queries, sizes.keys};
-      Value product = arith::MulFOp::create(inside, loc, wide(inside, *left, shape), *right);
+      Value product = arith::MulFOp::create(inside, loc,
+                                            wide(inside, *left, shape), *right);
       sum = arith::AddFOp::create(inside, loc, sum, product);
     }
     tile::YieldOp::create(inside, loc, sum);
   };
-  auto loop = tile::ForEachOp::create(at, loc, ranges, 1, initial, body, nullptr);
+  auto loop =
+      tile::ForEachOp::create(at, loc, ranges, 1, initial, body, nullptr);
   if (!ok)
     return failure();
   return loop.getResult(0);
 }
 
 FailureOr<Value> PairKernelBuilder::emitScaledDot(OpBuilder &at, unsigned n,
-                                                  Value keyBegin, Value keyValid) {
-  FailureOr<Value> dot = isRelative(view, n) ? emitRelativeDot(at, n, keyBegin, keyValid)
-                                             : emitDot(at, n, keyBegin, keyValid);
+                                                  Value keyBegin,
+                                                  Value keyValid) {
+  FailureOr<Value> dot = isRelative(view, n)
+                             ? emitRelativeDot(at, n, keyBegin, keyValid)
+                             : emitDot(at, n, keyBegin, keyValid);
   if (failed(dot))
     return failure();
   SmallVector<int64_t> shape{sizes.queries, sizes.keys};
   if (view.scaleAttr && *view.scaleAttr != 1.0)
-    return Value(
-        arith::MulFOp::create(at, loc, *dot, splat(at, *view.scaleAttr, shape)));
+    return Value(arith::MulFOp::create(at, loc, *dot,
+                                       splat(at, *view.scaleAttr, shape)));
   if (view.scale) {
     Value scale = wide(at, arguments->get(at, view.scale), shape);
     return Value(arith::MulFOp::create(at, loc, *dot, scale));
@@ -262,16 +281,19 @@ FailureOr<Value> PairKernelBuilder::emitScaledDot(OpBuilder &at, unsigned n,
 // The loop over keys
 //===----------------------------------------------------------------------===//
 
-FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue, OpBuilder &at,
-                                               ArrayRef<Value> dots, Value keyBegin,
-                                               bool masked, Value &visible) {
+FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
+                                               OpBuilder &at,
+                                               ArrayRef<Value> dots,
+                                               Value keyBegin, bool masked,
+                                               Value &visible) {
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> scalarDots;
   for (size_t n = 0; n < dots.size(); ++n)
     scalarDots.push_back(scratch.block.addArgument(stat, loc));
   Value scalarMask;
   if (masked) {
-    scalarMask = scratch.emitter.emitMask(view.mask, scratch.over, scratch.query, scratch.key);
+    scalarMask = scratch.emitter.emitMask(view.mask, scratch.over,
+                                          scratch.query, scratch.key);
     if (!scalarMask)
       return failure();
   }
@@ -285,7 +307,8 @@ FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue, OpBuilder &a
   Widener widener(prologue, at, *arguments, sizes.queries, sizes.keys);
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
   Value zero = arith::ConstantIndexOp::create(prologue, loc, 0);
-  seed(widener, scratch, {sizes.queries, sizes.keys, queries, keys, zero, {}, {}}, true);
+  seed(widener, scratch,
+       {sizes.queries, sizes.keys, queries, keys, zero, {}, {}}, true);
   for (auto [scalar, dot] : llvm::zip(scalarDots, dots))
     widener.map(scalar, dot, /*varying=*/true);
   if (failed(widener.run(scratch.block)))
@@ -302,7 +325,8 @@ void PairKernelBuilder::accumulate(OpBuilder &at, Value scores, State &next,
                                    Value &correction) {
   SmallVector<int64_t> row{sizes.queries, 1}, all{sizes.queries, sizes.keys};
   auto reduce = [&](tile::ReduceKind kind, Value value) -> Value {
-    return tile::ReduceOp::create(at, loc, VectorType::get(row, stat), kind, value);
+    return tile::ReduceOp::create(at, loc, VectorType::get(row, stat), kind,
+                                  value);
   };
   weights = scores;
   if (view.weight == Weight::Exp) {
@@ -310,26 +334,29 @@ void PairKernelBuilder::accumulate(OpBuilder &at, Value scores, State &next,
     next.max = arith::MaxNumFOp::create(at, loc, state.max, highest);
     // A row that has seen no key has the maximum -inf; 0 stands in for it.
     Value lowest = splat(at, -std::numeric_limits<double>::infinity(), row);
-    Value none =
-        arith::CmpFOp::create(at, loc, arith::CmpFPredicate::OEQ, next.max, lowest);
+    Value none = arith::CmpFOp::create(at, loc, arith::CmpFPredicate::OEQ,
+                                       next.max, lowest);
     Value reference =
         arith::SelectOp::create(at, loc, none, splat(at, 0.0, row), next.max);
     correction = math::ExpOp::create(
         at, loc, arith::SubFOp::create(at, loc, state.max, reference));
     weights = math::ExpOp::create(
-        at, loc, arith::SubFOp::create(at, loc, scores, wide(at, reference, all)));
+        at, loc,
+        arith::SubFOp::create(at, loc, scores, wide(at, reference, all)));
   }
   if (state.den) {
     Value den = state.den;
     if (correction)
       den = arith::MulFOp::create(at, loc, den, correction);
-    next.den = arith::AddFOp::create(at, loc, den, reduce(tile::ReduceKind::Add, weights));
+    next.den = arith::AddFOp::create(at, loc, den,
+                                     reduce(tile::ReduceKind::Add, weights));
   }
 }
 
 LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
-                                          Value keyBegin, Value keyEnd, bool partial,
-                                          const State &state, State &next) {
+                                          Value keyBegin, Value keyEnd,
+                                          bool partial, const State &state,
+                                          State &next) {
   SmallVector<int64_t> all{sizes.queries, sizes.keys};
   Value keyValid, keyValidRows;
   if (partial) {
@@ -345,16 +372,20 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   }
   Value visible;
   bool masked = partial && view.mask;
-  FailureOr<Value> scores = emitScores(prologue, at, dots, keyBegin, masked, visible);
+  FailureOr<Value> scores =
+      emitScores(prologue, at, dots, keyBegin, masked, visible);
   if (failed(scores))
     return failure();
   if (partial) {
     Value exists = wide(at, keyValid, all);
-    Value shown = visible ? Value(arith::AndIOp::create(at, loc, exists, visible)) : exists;
-    double hidden =
-        view.weight == Weight::Exp ? -std::numeric_limits<double>::infinity() : 0.0;
-    scores = Value(
-        arith::SelectOp::create(at, loc, shown, *scores, splat(at, hidden, all)));
+    Value shown = visible
+                      ? Value(arith::AndIOp::create(at, loc, exists, visible))
+                      : exists;
+    double hidden = view.weight == Weight::Exp
+                        ? -std::numeric_limits<double>::infinity()
+                        : 0.0;
+    scores = Value(arith::SelectOp::create(at, loc, shown, *scores,
+                                           splat(at, hidden, all)));
     if (visible)
       visible = shown;
   }
@@ -364,10 +395,12 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
     return success();
 
   if (partial)
-    keyValidRows = isLess(at, tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys), keyEnd);
+    keyValidRows = isLess(
+        at, tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys), keyEnd);
   int64_t size = getValueSize();
   Value zero = arith::ConstantIndexOp::create(at, loc, 0);
-  Value inner = hasInner() ? Value(tile::IotaOp::create(at, loc, zero, 1, size)) : zero;
+  Value inner =
+      hasInner() ? Value(tile::IotaOp::create(at, loc, zero, 1, size)) : zero;
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
   FailureOr<Value> values =
       load(at, view.values, view.valueMap,
@@ -376,8 +409,10 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
     return failure();
   Value acc = state.acc;
   if (correction)
-    acc = arith::MulFOp::create(at, loc, acc, wide(at, correction, {sizes.queries, size}));
-  next.acc = tile::DotOp::create(at, loc, acc.getType(), weights, *values, acc, visible);
+    acc = arith::MulFOp::create(at, loc, acc,
+                                wide(at, correction, {sizes.queries, size}));
+  next.acc = tile::DotOp::create(at, loc, acc.getType(), weights, *values, acc,
+                                 visible);
   return success();
 }
 
@@ -420,7 +455,8 @@ Value PairKernelBuilder::emitRanges() {
   if (split) {
     Value size = arith::ConstantIndexOp::create(b, loc, *split);
     begin = arith::MulIOp::create(b, loc, splitIndex, size);
-    end = arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, begin, size), end);
+    end = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, begin, size), end);
   }
   if (view.mask)
     return tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Partial);
@@ -429,8 +465,9 @@ Value PairKernelBuilder::emitRanges() {
   Value whole = arith::MulIOp::create(
       b, loc, arith::FloorDivSIOp::create(b, loc, length, step), step);
   Value middle = arith::AddIOp::create(b, loc, begin, whole);
-  return tile::RangesOp::create(b, loc, ValueRange{begin, middle}, ValueRange{middle, end},
-                                {tile::RangeKind::Full, tile::RangeKind::Partial});
+  return tile::RangesOp::create(
+      b, loc, ValueRange{begin, middle}, ValueRange{middle, end},
+      {tile::RangeKind::Full, tile::RangeKind::Partial});
 }
 
 FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
@@ -439,17 +476,20 @@ FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
   OpBuilder prologue(b);
   bool ok = true;
   auto step = [&](bool partial) {
-    return [&, partial](OpBuilder &at, Location loc, Value keyBegin, Value keyEnd,
-                        ValueRange carried) {
+    return [&, partial](OpBuilder &at, Location loc, Value keyBegin,
+                        Value keyEnd, ValueRange carried) {
       State state = unpack(carried), next = state;
-      ok &= succeeded(emitStep(prologue, at, keyBegin, keyEnd, partial, state, next));
-      tile::YieldOp::create(at, loc, ok ? pack(next) : SmallVector<Value>(carried));
+      ok &= succeeded(
+          emitStep(prologue, at, keyBegin, keyEnd, partial, state, next));
+      tile::YieldOp::create(at, loc,
+                            ok ? pack(next) : SmallVector<Value>(carried));
     };
   };
   auto full = step(false), partial = step(true);
   auto loop = tile::ForEachOp::create(
       b, loc, ranges, sizes.keys, initial,
-      view.mask ? tile::ForEachBodyBuilder() : tile::ForEachBodyBuilder(full), partial);
+      view.mask ? tile::ForEachBodyBuilder() : tile::ForEachBodyBuilder(full),
+      partial);
   b.setInsertionPointAfter(loop);
   if (!ok)
     return failure();
@@ -471,20 +511,25 @@ LogicalResult PairKernelBuilder::emitSink(State &state) {
       scratch.emitter.emitLoad(tensor, map, dims, none), stat);
   Widener widener(b, b, *arguments, sizes.queries, 1);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  seed(widener, scratch, {sizes.queries, 1, queries, zero, zero, {}, {}}, false);
+  seed(widener, scratch, {sizes.queries, 1, queries, zero, zero, {}, {}},
+       false);
   if (failed(widener.run(scratch.block)))
     return failure();
   Value sink = wide(b, widener.lookup(scalar), row);
   Value lowest = splat(b, -std::numeric_limits<double>::infinity(), row);
   Value max = arith::MaxNumFOp::create(b, loc, state.max, sink);
-  Value empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, max, lowest);
-  Value reference = arith::SelectOp::create(b, loc, empty, splat(b, 0.0, row), max);
+  Value empty =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, max, lowest);
+  Value reference =
+      arith::SelectOp::create(b, loc, empty, splat(b, 0.0, row), max);
   auto relative = [&](Value x) -> Value {
-    return math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, x, reference));
+    return math::ExpOp::create(b, loc,
+                               arith::SubFOp::create(b, loc, x, reference));
   };
   Value correction = relative(state.max);
   state.den = arith::AddFOp::create(
-      b, loc, arith::MulFOp::create(b, loc, state.den, correction), relative(sink));
+      b, loc, arith::MulFOp::create(b, loc, state.den, correction),
+      relative(sink));
   if (state.acc)
     state.acc = arith::MulFOp::create(
         b, loc, state.acc,
@@ -498,8 +543,8 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   auto type = cast<RankedTensorType>(result.getType());
   auto shape = cast<VectorType>(value.getType()).getShape();
   if (getElementTypeOrSelf(value.getType()) != type.getElementType())
-    value = arith::TruncFOp::create(b, loc, VectorType::get(shape, type.getElementType()),
-                                    value);
+    value = arith::TruncFOp::create(
+        b, loc, VectorType::get(shape, type.getElementType()), value);
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> none(view.bindingInfos.size());
@@ -507,7 +552,8 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   Widener widener(b, b, *arguments, shape[0], shape[1]);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value inner = tile::IotaOp::create(b, loc, zero, 1, shape[1]);
-  seed(widener, scratch, {shape[0], shape[1], queries, zero, inner, {}, {}}, false);
+  seed(widener, scratch, {shape[0], shape[1], queries, zero, inner, {}, {}},
+       false);
   if (failed(widener.run(scratch.block)))
     return failure();
   SmallVector<Value> indices;
@@ -521,17 +567,21 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   return success();
 }
 
-LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention, State state) {
-  SmallVector<int64_t> row{sizes.queries, 1}, all{sizes.queries, getValueSize()};
+LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention,
+                                               State state) {
+  SmallVector<int64_t> row{sizes.queries, 1},
+      all{sizes.queries, getValueSize()};
   if (attention.getSink() && failed(emitSink(state)))
     return failure();
   Value zeroRow = splat(b, 0.0, row), empty;
   if (state.den)
-    empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, state.den, zeroRow);
+    empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, state.den,
+                                  zeroRow);
   Value out = state.acc;
   if (attention.getOut() && state.den) {
     // A row without weight has an accumulator of 0; dividing by 1 keeps it.
-    Value divisor = arith::SelectOp::create(b, loc, empty, splat(b, 1.0, row), state.den);
+    Value divisor =
+        arith::SelectOp::create(b, loc, empty, splat(b, 1.0, row), state.den);
     out = arith::DivFOp::create(b, loc, out, wide(b, divisor, all));
     Value nothing = wide(b, empty, all);
     out = arith::SelectOp::create(b, loc, nothing, splat(b, 0.0, all), out);
@@ -539,7 +589,8 @@ LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention, State stat
     // 0 / 0 is 0 here: a row without visible pairs yields 0 for every constant.
     Value divisor = wide(b, arguments->get(b, attention.getNormaliser()), all);
     Value zero = splat(b, 0.0, all);
-    Value nothing = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, out, zero);
+    Value nothing =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, out, zero);
     out = arith::SelectOp::create(b, loc, nothing, zero,
                                   arith::DivFOp::create(b, loc, out, divisor));
   }
@@ -558,10 +609,11 @@ LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention, State stat
   return success();
 }
 
-LogicalResult PairKernelBuilder::emitPartial(PartialOp partial, const State &state) {
+LogicalResult PairKernelBuilder::emitPartial(PartialOp partial,
+                                             const State &state) {
   bool withSplit = split.has_value();
-  if (partial.getAcc() &&
-      failed(store(state.acc, partial.getAcc(), getRowMap(hasInner()), withSplit)))
+  if (partial.getAcc() && failed(store(state.acc, partial.getAcc(),
+                                       getRowMap(hasInner()), withSplit)))
     return failure();
   if (partial.getMax() &&
       failed(store(state.max, partial.getMax(), getRowMap(false), withSplit)))
@@ -581,8 +633,8 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
   queryExtent = emitExtent(outside, view, coordinates.query());
   keyExtent = emitExtent(outside, view, coordinates.key());
   int64_t gridRank = coordinates.numOver() + (split ? 1 : 0) + 1;
-  kernel = tile::KernelOp::create(b, loc, op->getName().stripDialect(), gridRank,
-                                  TypeRange(), tile::ScheduleAttr());
+  kernel = tile::KernelOp::create(b, loc, op->getName().stripDialect(),
+                                  gridRank, TypeRange(), tile::ScheduleAttr());
   arguments = std::make_unique<KernelArguments>(kernel);
   b.setInsertionPointToEnd(&kernel.getBody().front());
   SmallVector<Value> grid(kernel.getGridIndices());
@@ -595,7 +647,8 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
   queryValid = isLess(b, queries, arguments->get(b, queryExtent));
 }
 
-LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable, IRRewriter &rewriter) {
+LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
+                                       IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
   emitPairChecks(rewriter, view);
   createKernel(rewriter);
@@ -614,7 +667,8 @@ LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable, IRRewriter &rew
   symbolTable.insert(kernel);
 
   ReifiedRankedShapedTypeDims shapes;
-  if (failed(cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(rewriter, shapes)))
+  if (failed(cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(
+          rewriter, shapes)))
     return op->emitOpError("has results of unknown shape");
   SmallVector<Value> empties;
   for (auto [result, shape] : llvm::zip(outputs, shapes))
@@ -633,8 +687,8 @@ LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable, IRRewriter &rew
   for (auto [result, original] : llvm::zip(launch.getResults(), outputs))
     results.push_back(result.getType() == original.getType()
                           ? Value(result)
-                          : Value(tensor::CastOp::create(rewriter, loc, original.getType(),
-                                                         result)));
+                          : Value(tensor::CastOp::create(
+                                rewriter, loc, original.getType(), result)));
   rewriter.replaceOp(op, results);
   return success();
 }

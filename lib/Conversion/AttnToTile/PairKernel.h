@@ -18,8 +18,9 @@ struct TileSizes {
   int64_t queries, keys;
 };
 
-/// Builds the kernel of one attention or partial state: for a tile of queries, a
-/// loop over tiles of keys with running statistics, then what becomes of them.
+/// Builds the kernel of one attention or partial state: for a tile of queries,
+/// a loop over tiles of keys with running statistics, then what becomes of
+/// them.
 class PairKernelBuilder {
 public:
   PairKernelBuilder(Operation *op, TileSizes sizes);
@@ -35,8 +36,8 @@ private:
   /// Scalar code that is emitted once and widened into the kernel.
   struct Scratch;
 
-  /// What a tile of an operand is read by: the tiles (or scalars) that stand for
-  /// the coordinates, and the masks of tokens that exist (null: all do).
+  /// What a tile of an operand is read by: the tiles (or scalars) that stand
+  /// for the coordinates, and the masks of tokens that exist (null: all do).
   struct Access {
     int64_t rows, columns;
     Value query, key, inner, queryValid, keyValid;
@@ -44,19 +45,22 @@ private:
 
   void createKernel(OpBuilder &outside);
   LogicalResult loadQueries();
-  FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map, const Access &access,
-                        bool isGrouped);
-  FailureOr<Value> emitDot(OpBuilder &at, unsigned n, Value keyBegin, Value keyValid);
+  FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
+                        const Access &access, bool isGrouped);
+  FailureOr<Value> emitDot(OpBuilder &at, unsigned n, Value keyBegin,
+                           Value keyValid);
   FailureOr<Value> emitRelativeDot(OpBuilder &at, unsigned n, Value keyBegin,
                                    Value keyValid);
   FailureOr<Value> emitScaledDot(OpBuilder &at, unsigned n, Value keyBegin,
                                  Value keyValid);
   /// The scores (weights, unless the weight is exp) of a tile; `visible` is the
   /// user's mask on the tile, or null.
-  FailureOr<Value> emitScores(OpBuilder &prologue, OpBuilder &at, ArrayRef<Value> dots,
-                              Value keyBegin, bool masked, Value &visible);
-  LogicalResult emitStep(OpBuilder &prologue, OpBuilder &at, Value keyBegin, Value keyEnd,
-                         bool partial, const State &state, State &next);
+  FailureOr<Value> emitScores(OpBuilder &prologue, OpBuilder &at,
+                              ArrayRef<Value> dots, Value keyBegin, bool masked,
+                              Value &visible);
+  LogicalResult emitStep(OpBuilder &prologue, OpBuilder &at, Value keyBegin,
+                         Value keyEnd, bool partial, const State &state,
+                         State &next);
   void accumulate(OpBuilder &at, Value scores, State &next, const State &state,
                   Value &weights, Value &correction);
   SmallVector<Value> pack(const State &state);
@@ -70,7 +74,8 @@ private:
   LogicalResult store(Value value, Value result, AffineMap map, bool withSplit);
   AffineMap getRowMap(bool withInner);
   /// Maps the coordinates of scalar code to the tile's.
-  void seed(Widener &widener, Scratch &scratch, const Access &access, bool keyVaries);
+  void seed(Widener &widener, Scratch &scratch, const Access &access,
+            bool keyVaries);
 
   Value splat(OpBuilder &at, double value, ArrayRef<int64_t> shape);
   Value wide(OpBuilder &at, Value value, ArrayRef<int64_t> shape);

@@ -21,7 +21,8 @@ using namespace mlir::attn;
 
 MemRefType mlir::attn::getKernelMemRefType(RankedTensorType type) {
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
-  auto layout = StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, strides);
+  auto layout =
+      StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, strides);
   return MemRefType::get(type.getShape(), type.getElementType(), layout);
 }
 
@@ -118,7 +119,8 @@ LogicalResult Widener::widen(Operation &op) {
   if (auto dim = dyn_cast<tensor::DimOp>(op)) {
     Value memory = lookup(dim.getSource());
     Value index = lookup(dim.getIndex());
-    mapping[dim.getResult()] = memref::DimOp::create(b, op.getLoc(), memory, index);
+    mapping[dim.getResult()] =
+        memref::DimOp::create(b, op.getLoc(), memory, index);
     return success();
   }
   return widenElementwise(op, b);
@@ -128,7 +130,8 @@ LogicalResult Widener::widen(Operation &op) {
 LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   if (op.getNumRegions() != 0 || !isPure(&op) ||
       (op.getNumOperands() && !OpTrait::hasElementwiseMappableTraits(&op)))
-    return op.emitError("expected elementwise arithmetic in a region of attention, found ")
+    return op.emitError("expected elementwise arithmetic in a region of "
+                        "attention, found ")
            << op.getName();
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
@@ -138,7 +141,8 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   for (auto [operand, value] : llvm::zip(op.getOperands(), operands))
     cloned.map(operand, broadcast(b, op.getLoc(), value, shape));
   Operation *clone = b.clone(op, cloned);
-  for (auto [result, original] : llvm::zip(clone->getResults(), op.getResults())) {
+  for (auto [result, original] :
+       llvm::zip(clone->getResults(), op.getResults())) {
     if (!shape.empty())
       result.setType(VectorType::get(shape, original.getType()));
     mapping[original] = result;
@@ -147,13 +151,16 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
 }
 
 /// Reads one element that every pair of the tile shares.
-Value Widener::loadScalar(ExtractOp op, OpBuilder &b, Value memory, ValueRange indices) {
+Value Widener::loadScalar(ExtractOp op, OpBuilder &b, Value memory,
+                          ValueRange indices) {
   Location loc = op.getLoc();
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), inside;
   for (auto [axis, index] : llvm::enumerate(indices)) {
     Value size = memref::DimOp::create(b, loc, memory, axis);
-    Value low = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, index, zero);
-    Value high = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, index, size);
+    Value low =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, index, zero);
+    Value high =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, index, size);
     Value both = arith::AndIOp::create(b, loc, low, high);
     inside = inside ? Value(arith::AndIOp::create(b, loc, inside, both)) : both;
   }
@@ -196,18 +203,21 @@ LogicalResult Widener::widenExtract(ExtractOp op, OpBuilder &b) {
     Value position = broadcast(b, loc, index, own);
     bool isIota = index.getDefiningOp<tile::IotaOp>() != nullptr;
     if (!isIota)
-      valid.push_back(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, position,
+      valid.push_back(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge,
+                                            position,
                                             broadcast(b, loc, zero, own)));
-    valid.push_back(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position,
+    valid.push_back(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                          position,
                                           broadcast(b, loc, size, own)));
   }
-  mapping[op.getResult()] = tile::LoadOp::create(b, loc, shape, memory, indices, valid);
+  mapping[op.getResult()] =
+      tile::LoadOp::create(b, loc, shape, memory, indices, valid);
   return success();
 }
 
 /// Emits `bound`, which the ops of `slice` compute, at one row and column.
-Value Widener::emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice, Value row,
-                      Value column) {
+Value Widener::emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice,
+                      Value row, Value column) {
   Widener single(b, b, arguments, 1, 1);
   for (auto [scalar, tile] : mapping) {
     Value at = tile;
@@ -232,7 +242,9 @@ Value Widener::getLoopBound(Value bound, Operation &loop, OpBuilder &b) {
     return wide;
   SetVector<Operation *> slice;
   BackwardSliceOptions options;
-  options.filter = [&](Operation *op) { return op->getBlock() == loop.getBlock(); };
+  options.filter = [&](Operation *op) {
+    return op->getBlock() == loop.getBlock();
+  };
   (void)getBackwardSlice(bound, &slice, options);
   if (Operation *definition = bound.getDefiningOp())
     slice.insert(definition);
@@ -245,15 +257,16 @@ Value Widener::getLoopBound(Value bound, Operation &loop, OpBuilder &b) {
   auto perRow = scf::ForOp::create(b, loc, zero, lastRow, one, zero);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(perRow.getBody());
-  auto perColumn =
-      scf::ForOp::create(b, loc, zero, lastColumn, one, perRow.getRegionIterArg(0));
+  auto perColumn = scf::ForOp::create(b, loc, zero, lastColumn, one,
+                                      perRow.getRegionIterArg(0));
   scf::YieldOp::create(b, loc, perColumn.getResult(0));
   b.setInsertionPointToStart(perColumn.getBody());
   Value value = emitAt(b, bound, slice.getArrayRef(), perRow.getInductionVar(),
                        perColumn.getInductionVar());
   if (!value)
     return {};
-  Value most = arith::MaxSIOp::create(b, loc, perColumn.getRegionIterArg(0), value);
+  Value most =
+      arith::MaxSIOp::create(b, loc, perColumn.getRegionIterArg(0), value);
   scf::YieldOp::create(b, loc, most);
   return perRow.getResult(0);
 }
@@ -266,16 +279,18 @@ LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
   Value end = getLoopBound(loop.getUpperBound(), op, b);
   if (!end)
     return failure();
-  // A bound that differs between pairs is a bound on each of their lists: entries
-  // behind the end of a list must not count.
+  // A bound that differs between pairs is a bound on each of their lists:
+  // entries behind the end of a list must not count.
   Value bounds = lookup(loop.getUpperBound());
   bool isUniform = bounds == end;
-  Value ranges = tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Full);
+  Value ranges =
+      tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Full);
   SmallVector<Value> initial;
   for (Value value : loop.getInitArgs())
     initial.push_back(broadcast(b, loc, lookup(value), {rows, columns}));
   bool ok = true;
-  auto body = [&](OpBuilder &nested, Location loc, Value position, Value, ValueRange carried) {
+  auto body = [&](OpBuilder &nested, Location loc, Value position, Value,
+                  ValueRange carried) {
     Widener inside(nested, nested, arguments, rows, columns);
     inside.mapping = mapping;
     inside.mapping[loop.getInductionVar()] = position;
@@ -285,21 +300,24 @@ LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
       ok &= succeeded(inside.widen(nestedOp));
     SmallVector<Value> yielded(carried);
     SmallVector<int64_t> all{rows, columns};
-    for (auto [n, value] : llvm::enumerate(loop.getBody()->getTerminator()->getOperands())) {
+    for (auto [n, value] :
+         llvm::enumerate(loop.getBody()->getTerminator()->getOperands())) {
       if (!ok)
         break;
       yielded[n] = inside.broadcast(nested, loc, inside.lookup(value), all);
       if (isUniform)
         continue;
-      Value exists = arith::CmpIOp::create(
-          nested, loc, arith::CmpIPredicate::slt,
-          inside.broadcast(nested, loc, position, all),
-          inside.broadcast(nested, loc, bounds, all));
-      yielded[n] = arith::SelectOp::create(nested, loc, exists, yielded[n], carried[n]);
+      Value exists =
+          arith::CmpIOp::create(nested, loc, arith::CmpIPredicate::slt,
+                                inside.broadcast(nested, loc, position, all),
+                                inside.broadcast(nested, loc, bounds, all));
+      yielded[n] =
+          arith::SelectOp::create(nested, loc, exists, yielded[n], carried[n]);
     }
     tile::YieldOp::create(nested, loc, yielded);
   };
-  auto forEach = tile::ForEachOp::create(b, loc, ranges, 1, initial, body, nullptr);
+  auto forEach =
+      tile::ForEachOp::create(b, loc, ranges, 1, initial, body, nullptr);
   for (auto [result, wide] : llvm::zip(loop.getResults(), forEach.getResults()))
     mapping[result] = wide;
   return success(ok);

@@ -45,9 +45,10 @@ class Widener {
 public:
   /// Values that change inside the loop over keys are emitted by `inner`, all
   /// others by `outer`; the two may be the same.
-  Widener(OpBuilder &outer, OpBuilder &inner, KernelArguments &arguments, int64_t rows,
-          int64_t columns)
-      : outer(outer), inner(inner), arguments(arguments), rows(rows), columns(columns) {}
+  Widener(OpBuilder &outer, OpBuilder &inner, KernelArguments &arguments,
+          int64_t rows, int64_t columns)
+      : outer(outer), inner(inner), arguments(arguments), rows(rows),
+        columns(columns) {}
 
   /// Maps a value of the scalar code. `plain` is a coordinate whose tile may
   /// only run over the end: `valid` masks it. `varying` values change inside
@@ -61,7 +62,8 @@ public:
   bool isVarying(Value scalar) const { return varying.contains(scalar); }
 
   /// `value` as a tile of the given shape.
-  Value broadcast(OpBuilder &b, Location loc, Value value, ArrayRef<int64_t> shape);
+  Value broadcast(OpBuilder &b, Location loc, Value value,
+                  ArrayRef<int64_t> shape);
   /// The shape that `values` have in common when broadcast; empty for scalars.
   static SmallVector<int64_t> joinShapes(ValueRange values);
 
@@ -71,9 +73,10 @@ private:
   LogicalResult widenExtract(ExtractOp op, OpBuilder &b);
   LogicalResult widenLoop(Operation &op, OpBuilder &b);
   Value getLoopBound(Value bound, Operation &loop, OpBuilder &b);
-  Value emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice, Value row,
-               Value column);
-  Value loadScalar(ExtractOp op, OpBuilder &b, Value memory, ValueRange indices);
+  Value emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice,
+               Value row, Value column);
+  Value loadScalar(ExtractOp op, OpBuilder &b, Value memory,
+                   ValueRange indices);
   bool variesIn(Operation &op) const;
 
   OpBuilder &outer, &inner;

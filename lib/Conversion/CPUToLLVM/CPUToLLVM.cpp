@@ -23,7 +23,6 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/LLVMIR/FunctionCallUtils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -283,6 +282,5 @@ struct ConvertCPUToLLVMPass final
 void mlir::attn::populateRuntimeToLLVMPatterns(
     const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<AllocOpLowering, DeallocOpLowering, AssertOpLowering,
-               CheckOpLowering>(
-      converter, /*benefit=*/2);
+               CheckOpLowering>(converter, /*benefit=*/2);
 }

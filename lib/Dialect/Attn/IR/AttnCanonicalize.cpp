@@ -20,7 +20,8 @@ namespace {
 struct ScaleToAttribute final : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(AttentionOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
     FloatAttr scale;
     if (!op.getScale() || !matchPattern(op.getScale(), m_Constant(&scale)))
       return rewriter.notifyMatchFailure(op, "the scale is no constant");
@@ -36,7 +37,8 @@ struct ScaleToAttribute final : OpRewritePattern<AttentionOp> {
 struct DropUnitScale final : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(AttentionOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
     std::optional<APFloat> scale = op.getScaleAttr();
     if (!scale || !scale->isExactlyValue(1.0))
       return rewriter.notifyMatchFailure(op, "the scale is not 1");
@@ -49,8 +51,11 @@ struct DropUnitScale final : OpRewritePattern<AttentionOp> {
 struct DropZeroOffset final : OpRewritePattern<MaskOffsetOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(MaskOffsetOp op, PatternRewriter &rewriter) const override {
-    auto isZero = [](Value offset) { return offset && matchPattern(offset, m_Zero()); };
+  LogicalResult matchAndRewrite(MaskOffsetOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isZero = [](Value offset) {
+      return offset && matchPattern(offset, m_Zero());
+    };
     if (!isZero(op.getQueryOffset()) && !isZero(op.getKeyOffset()))
       return rewriter.notifyMatchFailure(op, "no offset is 0");
     rewriter.modifyOpInPlace(op, [&] {
@@ -67,7 +72,8 @@ struct DropZeroOffset final : OpRewritePattern<MaskOffsetOp> {
 struct MergeOffsets final : OpRewritePattern<MaskOffsetOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(MaskOffsetOp op, PatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(MaskOffsetOp op,
+                                PatternRewriter &rewriter) const override {
     auto inner = op.getMask().getDefiningOp<MaskOffsetOp>();
     if (!inner)
       return rewriter.notifyMatchFailure(op, "the mask is no offset");
@@ -82,7 +88,8 @@ struct MergeOffsets final : OpRewritePattern<MaskOffsetOp> {
     };
     Value query = add(inner.getQueryOffset(), op.getQueryOffset());
     Value key = add(inner.getKeyOffset(), op.getKeyOffset());
-    rewriter.replaceOpWithNewOp<MaskOffsetOp>(op, op.getType(), inner.getMask(), query, key, over);
+    rewriter.replaceOpWithNewOp<MaskOffsetOp>(op, op.getType(), inner.getMask(),
+                                              query, key, over);
     return success();
   }
 };

@@ -44,7 +44,8 @@ namespace {
 struct AttnInlinerInterface final : DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
 
-  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const override {
+  bool isLegalToInline(Operation *, Region *, bool,
+                       IRMapping &) const override {
     return true;
   }
   bool isLegalToInline(Region *, Region *, bool, IRMapping &) const override {
@@ -66,8 +67,8 @@ struct AttnVersion final : DialectVersion {
   uint64_t number;
 };
 
-/// Writes the version of the dialect to bytecode; bytecode of a later version is
-/// refused with both numbers.
+/// Writes the version of the dialect to bytecode; bytecode of a later version
+/// is refused with both numbers.
 struct AttnBytecodeInterface final : BytecodeDialectInterface {
   explicit AttnBytecodeInterface(Dialect *dialect)
       : BytecodeDialectInterface(dialect) {}
@@ -85,7 +86,8 @@ struct AttnBytecodeInterface final : BytecodeDialectInterface {
       return nullptr;
     if (found > kVersion) {
       reader.emitError() << "expected version " << kVersion
-                         << " of the attn dialect or an earlier one, found " << found;
+                         << " of the attn dialect or an earlier one, found "
+                         << found;
       return nullptr;
     }
     return std::make_unique<AttnVersion>(found);

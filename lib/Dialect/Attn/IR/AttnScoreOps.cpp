@@ -16,26 +16,31 @@ using namespace mlir::attn;
 // Builders
 //===----------------------------------------------------------------------===//
 
-void AttentionOp::build(OpBuilder &b, OperationState &state, Type out, Value query,
-                        Value key, Value value, Value mask, double scale) {
+void AttentionOp::build(OpBuilder &b, OperationState &state, Type out,
+                        Value query, Value key, Value value, Value mask,
+                        double scale) {
   ArrayAttr over = b.getStrArrayAttr({"b", "h"}), none = b.getArrayAttr({});
   PairCoordinates c(over, /*queryAxes=*/0, /*keyAxes=*/0);
   auto getMap = [&](unsigned token) {
-    SmallVector<AffineExpr> exprs = {b.getAffineDimExpr(0), b.getAffineDimExpr(1),
-                                     b.getAffineDimExpr(token),
-                                     b.getAffineDimExpr(c.inner())};
-    return AffineMapAttr::get(AffineMap::get(c.size(), 0, exprs, b.getContext()));
+    SmallVector<AffineExpr> exprs = {
+        b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(token),
+        b.getAffineDimExpr(c.inner())};
+    return AffineMapAttr::get(
+        AffineMap::get(c.size(), 0, exprs, b.getContext()));
   };
   AffineMapAttr queryMap = getMap(c.query()), keyMap = getMap(c.key());
-  build(b, state, out, /*stat=*/Type(), query, key, value, mask, /*scale=*/Value(),
+  build(b, state, out, /*stat=*/Type(), query, key, value, mask,
+        /*scale=*/Value(),
         /*bias=*/ValueRange(), /*bindings=*/ValueRange(), /*grid=*/ValueRange(),
         /*extents=*/ValueRange(), /*bindingInfos=*/none, over,
         /*queryGrid=*/ArrayRef<int64_t>(), /*keyGrid=*/ArrayRef<int64_t>(),
         /*staticExtents=*/ArrayRef<int64_t>({kNoExtent, kNoExtent}),
-        /*lhsMaps=*/b.getArrayAttr({queryMap}), /*rhsMaps=*/b.getArrayAttr({keyMap}),
+        /*lhsMaps=*/b.getArrayAttr({queryMap}),
+        /*rhsMaps=*/b.getArrayAttr({keyMap}),
         /*valueMap=*/keyMap, /*biasMaps=*/none, b.getF64FloatAttr(scale),
         /*scoreCoordinates=*/ArrayRef<int64_t>(), /*normaliser=*/Value(),
-        /*sink=*/Value(), /*sinkMap=*/AffineMapAttr(), /*outMap=*/queryMap, Weight::Exp,
+        /*sink=*/Value(), /*sinkMap=*/AffineMapAttr(), /*outMap=*/queryMap,
+        Weight::Exp,
         /*power=*/1, Normalise::Sum);
 }
 
@@ -44,7 +49,8 @@ void AttentionOp::build(OpBuilder &b, OperationState &state, Type out, Value que
 //===----------------------------------------------------------------------===//
 
 /// The position of the inner axis in `map`, if it occurs as a plain `:`.
-static std::optional<unsigned> findInner(AffineMap map, unsigned inner, unsigned &count) {
+static std::optional<unsigned> findInner(AffineMap map, unsigned inner,
+                                         unsigned &count) {
   std::optional<unsigned> found;
   count = 0;
   for (auto [position, expr] : llvm::enumerate(map.getResults()))
@@ -56,16 +62,17 @@ static std::optional<unsigned> findInner(AffineMap map, unsigned inner, unsigned
 }
 
 /// Checks the rank of a map (C1).
-static LogicalResult verifyRank(Operation *op, StringRef what, Value operand, AffineMap map,
-                                const PairView &view) {
+static LogicalResult verifyRank(Operation *op, StringRef what, Value operand,
+                                AffineMap map, const PairView &view) {
   auto type = cast<RankedTensorType>(operand.getType());
   if (map.getNumResults() != type.getRank())
     return op->emitOpError("expected ")
-           << type.getRank() << " positions for the " << what << " of type " << type
-           << ", found " << map.getNumResults();
+           << type.getRank() << " positions for the " << what << " of type "
+           << type << ", found " << map.getNumResults();
   if (map.getNumDims() != view.getCoordinates().size() ||
       map.getNumSymbols() != view.bindingInfos.size())
-    return op->emitOpError("the map of the ") << what << " is over other coordinates";
+    return op->emitOpError("the map of the ")
+           << what << " is over other coordinates";
   for (AffineExpr expr : map.getResults()) {
     bool bad = false;
     expr.walk([&](AffineExpr e) {
@@ -73,7 +80,8 @@ static LogicalResult verifyRank(Operation *op, StringRef what, Value operand, Af
         bad |= !view.getBindingType(symbol.getPosition()).isIndex();
     });
     if (bad)
-      return op->emitOpError("the map of the ") << what << " uses a name that is no index";
+      return op->emitOpError("the map of the ")
+             << what << " uses a name that is no index";
   }
   return success();
 }
@@ -83,25 +91,33 @@ static LogicalResult verifyDot(const PairView &view, unsigned n) {
   PairCoordinates c = view.getCoordinates();
   AffineMap left = PairView::getMap(view.lhsMaps, n);
   AffineMap right = PairView::getMap(view.rhsMaps, n);
-  if (failed(verifyRank(view.op, "left side of a dot product", view.lhs[n], left, view)) ||
-      failed(verifyRank(view.op, "right side of a dot product", view.rhs[n], right, view)))
+  if (failed(verifyRank(view.op, "left side of a dot product", view.lhs[n],
+                        left, view)) ||
+      failed(verifyRank(view.op, "right side of a dot product", view.rhs[n],
+                        right, view)))
     return failure();
   unsigned leftCount, rightCount;
   std::optional<unsigned> leftInner = findInner(left, c.inner(), leftCount);
   std::optional<unsigned> rightInner = findInner(right, c.inner(), rightCount);
   if (leftCount != 1 || rightCount != 1)
-    return view.op->emitOpError("expected ':' once in each side of a dot product, found ")
+    return view.op->emitOpError(
+               "expected ':' once in each side of a dot product, found ")
            << leftCount << " and " << rightCount;
-  int64_t leftSize = cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
-  int64_t rightSize = cast<RankedTensorType>(view.rhs[n].getType()).getDimSize(*rightInner);
+  int64_t leftSize =
+      cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
+  int64_t rightSize =
+      cast<RankedTensorType>(view.rhs[n].getType()).getDimSize(*rightInner);
   if (leftSize != rightSize)
-    return view.op->emitOpError("expected equal inner axes of a dot product, found ")
+    return view.op->emitOpError(
+               "expected equal inner axes of a dot product, found ")
            << leftSize << " and " << rightSize;
   if (ShapedType::isDynamic(leftSize))
-    return view.op->emitOpError("expected a static inner axis of a dot product");
+    return view.op->emitOpError(
+        "expected a static inner axis of a dot product");
   for (AffineExpr expr : left.getResults())
     if (c.dependsOnKey(expr))
-      return view.op->emitOpError("the left side of a dot product must not depend on 'j'");
+      return view.op->emitOpError(
+          "the left side of a dot product must not depend on 'j'");
   return success();
 }
 
@@ -119,7 +135,8 @@ static LogicalResult verifyExtents(const PairView &view) {
       continue;
     bool isHead = c.numOver() && dim == c.numOver() - 1;
     for (auto [position, axis] : llvm::enumerate(axes)) {
-      int64_t size = cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
+      int64_t size =
+          cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
       bool grouped = isHead && position >= numDefining;
       if (ShapedType::isDynamic(size))
         continue;
@@ -143,15 +160,19 @@ static LogicalResult verifyPair(const PairView &view) {
     return op->emitOpError("expected two sides of each dot product");
   if (view.staticExtents.size() != 2)
     return op->emitOpError("expected two static extents");
-  size_t dynamicExtents = llvm::count_if(view.staticExtents, ShapedType::isDynamic);
+  size_t dynamicExtents =
+      llvm::count_if(view.staticExtents, ShapedType::isDynamic);
   if (dynamicExtents != view.extents.size())
     return op->emitOpError("expected ")
-           << dynamicExtents << " operands of extents, found " << view.extents.size();
-  if (view.lhsMaps.size() != view.lhs.size() || view.rhsMaps.size() != view.rhs.size() ||
+           << dynamicExtents << " operands of extents, found "
+           << view.extents.size();
+  if (view.lhsMaps.size() != view.lhs.size() ||
+      view.rhsMaps.size() != view.rhs.size() ||
       view.biasMaps.size() != view.bias.size())
     return op->emitOpError("expected one map per operand");
-  unsigned bindingsBegin = view.lhs.size() + view.rhs.size() + (view.values ? 1 : 0) +
-                           (view.mask ? 1 : 0) + (view.scale ? 1 : 0) + view.bias.size();
+  unsigned bindingsBegin = view.lhs.size() + view.rhs.size() +
+                           (view.values ? 1 : 0) + (view.mask ? 1 : 0) +
+                           (view.scale ? 1 : 0) + view.bias.size();
   OperandRange operands = op->getOperands();
   OperandRange bindings = operands.slice(bindingsBegin, view.bindings.size());
   OperandRange grid =
@@ -163,19 +184,23 @@ static LogicalResult verifyPair(const PairView &view) {
     if (failed(verifyDot(view, n)))
       return failure();
   for (unsigned n = 0; n < view.bias.size(); ++n)
-    if (failed(verifyRank(op, "bias", view.bias[n], PairView::getMap(view.biasMaps, n), view)))
+    if (failed(verifyRank(op, "bias", view.bias[n],
+                          PairView::getMap(view.biasMaps, n), view)))
       return failure();
   for (auto &[operand, map] : view.further)
     if (failed(verifyRank(op, "sink or lse", operand, map, view)))
       return failure();
   if (view.values) {
-    if (!view.valueMap || failed(verifyRank(op, "value", view.values, view.valueMap, view)))
+    if (!view.valueMap ||
+        failed(verifyRank(op, "value", view.values, view.valueMap, view)))
       return failure();
     unsigned count;
     std::optional<unsigned> inner = findInner(view.valueMap, c.inner(), count);
     if (count > 1)
-      return op->emitOpError("expected ':' at most once in the value, found ") << count;
-    if (inner && cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
+      return op->emitOpError("expected ':' at most once in the value, found ")
+             << count;
+    if (inner &&
+        cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
       return op->emitOpError("expected a static inner axis of the value");
     for (AffineExpr expr : view.valueMap.getResults())
       if (c.dependsOnQuery(expr))
@@ -187,7 +212,8 @@ static LogicalResult verifyPair(const PairView &view) {
     auto mask = cast<MaskType>(view.mask.getType());
     if (mask.getOver() && mask.getOver() != c.numOver())
       return op->emitOpError("expected a mask over ")
-             << c.numOver() << " batch coordinates or none, found " << mask.getOver();
+             << c.numOver() << " batch coordinates or none, found "
+             << mask.getOver();
   }
   if (view.scale && view.scale.getType() != view.getStatType())
     return op->emitOpError("expected a scale of type ")
@@ -204,8 +230,10 @@ static LogicalResult verifyPair(const PairView &view) {
                                    view.scoreCoordinates.size())))
     return failure();
   Operation *yield = view.score->front().getTerminator();
-  if (yield->getNumOperands() != 1 || yield->getOperand(0).getType() != view.getStatType())
-    return op->emitOpError("expected the score region to yield one ") << view.getStatType();
+  if (yield->getNumOperands() != 1 ||
+      yield->getOperand(0).getType() != view.getStatType())
+    return op->emitOpError("expected the score region to yield one ")
+           << view.getStatType();
   return success();
 }
 
@@ -214,9 +242,11 @@ static LogicalResult verifyWeight(const PairView &view) {
   if (view.weight == Weight::Exp && view.normalise != Normalise::Sum)
     return view.op->emitOpError("the weight exp is normalised by its sum");
   if (view.power < 1 || (view.power != 1 && view.weight != Weight::Relu))
-    return view.op->emitOpError("expected a power of at least 1, and of relu only");
+    return view.op->emitOpError(
+        "expected a power of at least 1, and of relu only");
   if ((view.weight == Weight::Custom) != !view.weightRegion->empty())
-    return view.op->emitOpError("expected a weight region for a weight of its own only");
+    return view.op->emitOpError(
+        "expected a weight region for a weight of its own only");
   if (view.weightRegion->empty())
     return success();
   Block &block = view.weightRegion->front();
@@ -230,13 +260,14 @@ static LogicalResult verifyWeight(const PairView &view) {
 }
 
 /// Checks that `type` has the extents of `dims` where both are static (C9).
-static LogicalResult verifyShape(const PairView &view, StringRef what, Type type,
-                                 ArrayRef<int64_t> shape, Type element) {
+static LogicalResult verifyShape(const PairView &view, StringRef what,
+                                 Type type, ArrayRef<int64_t> shape,
+                                 Type element) {
   auto tensor = cast<RankedTensorType>(type);
   auto fail = [&]() {
     return view.op->emitOpError("expected the ")
-           << what << " to be " << RankedTensorType::get(shape, element) << ", found "
-           << tensor;
+           << what << " to be " << RankedTensorType::get(shape, element)
+           << ", found " << tensor;
   };
   if (tensor.getRank() != static_cast<int64_t>(shape.size()) ||
       tensor.getElementType() != element)
@@ -267,8 +298,10 @@ LogicalResult AttentionOp::verify() {
   PairView view = PairView::get(*this);
   if (failed(verifyPair(view)) || failed(verifyWeight(view)))
     return failure();
-  if (static_cast<bool>(getNormaliser()) != (view.normalise == Normalise::Const))
-    return emitOpError("expected a value to divide by for normalise const only");
+  if (static_cast<bool>(getNormaliser()) !=
+      (view.normalise == Normalise::Const))
+    return emitOpError(
+        "expected a value to divide by for normalise const only");
   if (getNormaliser() && getNormaliser().getType() != view.getStatType())
     return emitOpError("expected a normaliser of type ")
            << view.getStatType() << ", found " << getNormaliser().getType();
@@ -276,10 +309,12 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("a sink needs the weight exp");
   if (!getOut() && !getStat())
     return emitOpError("expected at least one result");
-  if (getStat() && view.weight != Weight::Exp && view.normalise != Normalise::Sum)
+  if (getStat() && view.weight != Weight::Exp &&
+      view.normalise != Normalise::Sum)
     return emitOpError("a row sum needs the weight exp or 'normalise sum'");
-  if (getStat() && failed(verifyShape(view, "row statistics", getStat().getType(),
-                                      getRowShape(view), view.getStatType())))
+  if (getStat() &&
+      failed(verifyShape(view, "row statistics", getStat().getType(),
+                         getRowShape(view), view.getStatType())))
     return failure();
   if (!getOut())
     return success();
@@ -291,22 +326,26 @@ LogicalResult AttentionOp::verify() {
   for (AffineExpr expr : getOutMap()->getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || seen.test(dim.getPosition()) || c.isKey(dim.getPosition()))
-      return emitOpError("expected the output to be a list of different letters of "
-                         "'over', 'i' or its axes, and ':'");
+      return emitOpError(
+          "expected the output to be a list of different letters of "
+          "'over', 'i' or its axes, and ':'");
     seen.set(dim.getPosition());
-    shape.push_back(dim.getPosition() == c.inner() ? getValueWidth(view)
-                                                   : view.getStaticExtent(dim.getPosition()));
+    shape.push_back(dim.getPosition() == c.inner()
+                        ? getValueWidth(view)
+                        : view.getStaticExtent(dim.getPosition()));
   }
   bool axes = !view.queryGrid.empty();
   for (unsigned axis = 0; axis < view.queryGrid.size(); ++axis)
     axes &= seen.test(c.queryAxis(axis));
-  bool complete = seen.test(c.query()) != axes &&
-                  seen.test(c.inner()) == view.valueMap.isFunctionOfDim(c.inner());
+  bool complete =
+      seen.test(c.query()) != axes &&
+      seen.test(c.inner()) == view.valueMap.isFunctionOfDim(c.inner());
   for (unsigned dim = 0; dim < c.numOver(); ++dim)
     complete &= seen.test(dim);
   if (!complete)
-    return emitOpError("expected the output to name every letter of 'over', 'i' or all its "
-                       "axes, and ':' if the value has it");
+    return emitOpError(
+        "expected the output to name every letter of 'over', 'i' or all its "
+        "axes, and ':' if the value has it");
   Type element = cast<RankedTensorType>(getValues().getType()).getElementType();
   return verifyShape(view, "output", getOut().getType(), shape, element);
 }
@@ -322,13 +361,16 @@ LogicalResult PartialOp::verify() {
   bool expectMax = view.weight == Weight::Exp;
   bool expectDen = view.normalise == Normalise::Sum;
   if (static_cast<bool>(getAcc()) != static_cast<bool>(getValues()) ||
-      static_cast<bool>(getMax()) != expectMax || static_cast<bool>(getDen()) != expectDen)
-    return emitOpError("expected results acc (with values), max (exp), den (normalise sum)");
+      static_cast<bool>(getMax()) != expectMax ||
+      static_cast<bool>(getDen()) != expectDen)
+    return emitOpError(
+        "expected results acc (with values), max (exp), den (normalise sum)");
   SmallVector<int64_t> shape = getRowShape(view);
   if (getSplit()) {
     int64_t keys = view.getStaticExtent(view.getCoordinates().key());
-    int64_t pieces = ShapedType::isDynamic(keys) ? ShapedType::kDynamic
-                                                 : llvm::divideCeil(keys, *getSplit());
+    int64_t pieces = ShapedType::isDynamic(keys)
+                         ? ShapedType::kDynamic
+                         : llvm::divideCeil(keys, *getSplit());
     shape.insert(shape.end() - 1, pieces);
   }
   for (Value stat : {getMax(), getDen()})
@@ -339,7 +381,8 @@ LogicalResult PartialOp::verify() {
     return success();
   if (view.valueMap.isFunctionOfDim(view.getCoordinates().inner()))
     shape.push_back(getValueWidth(view));
-  return verifyShape(view, "accumulator", getAcc().getType(), shape, view.getStatType());
+  return verifyShape(view, "accumulator", getAcc().getType(), shape,
+                     view.getStatType());
 }
 
 /// Checks that the map of an observed result is over the coordinates of the op,
@@ -347,8 +390,10 @@ LogicalResult PartialOp::verify() {
 static LogicalResult verifyIntoMap(const PairView &view, AffineMap map,
                                    RankedTensorType type) {
   PairCoordinates c = view.getCoordinates();
-  if (map.getNumDims() != c.size() || map.getNumSymbols() != view.bindingInfos.size())
-    return view.op->emitOpError("the map of a result is over other coordinates");
+  if (map.getNumDims() != c.size() ||
+      map.getNumSymbols() != view.bindingInfos.size())
+    return view.op->emitOpError(
+        "the map of a result is over other coordinates");
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     if (expr.isFunctionOfDim(c.inner()))
       return view.op->emitOpError("the map of a result must not use ':'");
@@ -359,7 +404,8 @@ static LogicalResult verifyIntoMap(const PairView &view, AffineMap map,
       isBad |= symbol && !view.getBindingType(symbol.getPosition()).isIndex();
     });
     if (isBad)
-      return view.op->emitOpError("the map of a result uses a name that is no index");
+      return view.op->emitOpError(
+          "the map of a result uses a name that is no index");
     if (bound && type.isDynamicDim(axis))
       return view.op->emitOpError("expected a static extent of axis ")
              << axis << " of " << type << ", whose position uses a bound name";
@@ -377,12 +423,12 @@ LogicalResult ObserveOp::verify() {
     return emitOpError("expected one map, kind and initial value per result");
   unsigned begin = view.lhs.size() + view.rhs.size() + (view.mask ? 1 : 0) +
                    (view.scale ? 1 : 0) + view.bias.size();
-  OperandRange bindings =
-      static_cast<OperandRange>((*this)->getOperands()).slice(begin, view.bindings.size());
+  OperandRange bindings = static_cast<OperandRange>((*this)->getOperands())
+                              .slice(begin, view.bindings.size());
   if (getObserveRegion().empty() ||
       failed(verifyRegionArguments(*this, getObserveRegion(), "observe region",
-                                   {view.getStatType()}, view.bindingInfos, bindings,
-                                   getObserveCoordinates().size())))
+                                   {view.getStatType()}, view.bindingInfos,
+                                   bindings, getObserveCoordinates().size())))
     return failure();
   Operation *yield = getObserveRegion().front().getTerminator();
   if (yield->getNumOperands() != count ||
@@ -390,12 +436,14 @@ LogicalResult ObserveOp::verify() {
                    [&](Type type) { return type != view.getStatType(); }))
     return emitOpError("expected the observe region to yield ")
            << count << " values of type " << view.getStatType();
-  for (auto [result, map] :
-       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+  for (auto [result, map] : llvm::zip(
+           getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
     auto type = cast<RankedTensorType>(result.getType());
-    if (type.getRank() != map.getNumResults() || type.getElementType() != view.getStatType())
+    if (type.getRank() != map.getNumResults() ||
+        type.getElementType() != view.getStatType())
       return emitOpError("expected a result of rank ")
-             << map.getNumResults() << " of " << view.getStatType() << ", found " << type;
+             << map.getNumResults() << " of " << view.getStatType()
+             << ", found " << type;
     if (failed(verifyIntoMap(view, map, type)))
       return failure();
   }
@@ -408,7 +456,8 @@ LogicalResult ObserveOp::verify() {
 
 /// Reifies the shape of a result: a number for each static axis of its type, a
 /// value for the others.
-static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value result,
+static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view,
+                                       Value result,
                                        ArrayRef<std::optional<unsigned>> dims,
                                        int64_t width, Value pieces) {
   SmallVector<OpFoldResult> shape;
@@ -420,15 +469,17 @@ static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value
       shape.push_back(pieces);
     else if (*dim == view.getCoordinates().inner())
       shape.push_back(
-          arith::ConstantIndexOp::create(b, view.op->getLoc(), width).getResult());
+          arith::ConstantIndexOp::create(b, view.op->getLoc(), width)
+              .getResult());
     else
       shape.push_back(emitExtent(b, view, *dim));
   }
   return shape;
 }
 
-LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
-                                             ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+AttentionOp::reifyResultShapes(OpBuilder &b,
+                               ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   SmallVector<std::optional<unsigned>> dims;
   if (getOut()) {
@@ -447,8 +498,9 @@ LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
-LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
-                                           ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+PartialOp::reifyResultShapes(OpBuilder &b,
+                             ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   PairCoordinates c = view.getCoordinates();
   SmallVector<std::optional<unsigned>> dims;
@@ -477,7 +529,8 @@ LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
 }
 
 namespace {
-/// Emits the largest and the smallest value of index expressions over all pairs.
+/// Emits the largest and the smallest value of index expressions over all
+/// pairs.
 struct RangeEmitter {
   OpBuilder &b;
   const PairView &view;
@@ -499,7 +552,8 @@ struct RangeEmitter {
       return constant(number.getValue());
     auto binary = cast<AffineBinaryOpExpr>(expr);
     if (expr.getKind() == AffineExprKind::Add)
-      return arith::AddIOp::create(b, getLoc(), emitBound(binary.getLHS(), largest),
+      return arith::AddIOp::create(b, getLoc(),
+                                   emitBound(binary.getLHS(), largest),
                                    emitBound(binary.getRHS(), largest));
     int64_t factor = cast<AffineConstantExpr>(binary.getRHS()).getValue();
     if (expr.getKind() == AffineExprKind::Mod)
@@ -516,12 +570,13 @@ struct RangeEmitter {
 };
 } // namespace
 
-LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
-                                           ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+ObserveOp::reifyResultShapes(OpBuilder &b,
+                             ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   RangeEmitter range{b, view};
-  for (auto [result, map] :
-       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+  for (auto [result, map] : llvm::zip(
+           getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<OpFoldResult> &shape = shapes.emplace_back();
     for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
@@ -530,9 +585,11 @@ LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
         continue;
       }
       Value last = range.emitBound(expr, /*largest=*/true);
-      Value extent = arith::AddIOp::create(b, getLoc(), last, range.constant(1));
+      Value extent =
+          arith::AddIOp::create(b, getLoc(), last, range.constant(1));
       shape.push_back(
-          arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0)).getResult());
+          arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0))
+              .getResult());
     }
   }
   return success();

@@ -31,8 +31,9 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   MapExprs biasMap, outMap;
   if (clauses.parseWith(/*collect=*/true) ||
       parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() {
-        return failure(parser.parseOperand(inputs.emplace_back()) ||
-                       clauses.parseMap(inputMaps.emplace_back(), /*collect=*/true));
+        return failure(
+            parser.parseOperand(inputs.emplace_back()) ||
+            clauses.parseMap(inputMaps.emplace_back(), /*collect=*/true));
       }))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("bias")) &&
@@ -43,12 +44,14 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   Type type;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseArrow() || clauses.parseMap(outMap, /*collect=*/true) ||
-      parser.parseOptionalAttrDict(result.attributes) || parser.parseColonTypeList(types) ||
-      parser.parseArrow() || parser.parseType(type))
+      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseColonTypeList(types) || parser.parseArrow() ||
+      parser.parseType(type))
     return failure();
   if (types.size() != inputs.size() + bias.size())
     return parser.emitError(loc, "expected ")
-           << inputs.size() + bias.size() << " operand types, found " << types.size();
+           << inputs.size() + bias.size() << " operand types, found "
+           << types.size();
   result.addTypes(type);
   result.addAttribute("bindingInfos", clauses.getBindingInfos());
   result.addAttribute("letters", b.getStrArrayAttr(clauses.dims));
@@ -56,15 +59,17 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   if (!bias.empty())
     result.addAttribute("biasMap", AffineMapAttr::get(clauses.getMap(biasMap)));
   result.addAttribute("outMap", AffineMapAttr::get(clauses.getMap(outMap)));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(inputs.size()), int32_t(bias.size()),
-                                              int32_t(clauses.bindingOperands.size())}));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr({int32_t(inputs.size()), int32_t(bias.size()),
+                              int32_t(clauses.bindingOperands.size())}));
   ArrayRef<Type> all = types;
-  return failure(parser.resolveOperands(inputs, all.take_front(inputs.size()), loc,
-                                        result.operands) ||
-                 parser.resolveOperands(bias, all.drop_front(inputs.size()), loc,
-                                        result.operands) ||
-                 parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
+  return failure(parser.resolveOperands(inputs, all.take_front(inputs.size()),
+                                        loc, result.operands) ||
+                 parser.resolveOperands(bias, all.drop_front(inputs.size()),
+                                        loc, result.operands) ||
+                 parser.resolveOperands(clauses.bindingOperands,
+                                        clauses.bindingTypes, loc,
                                         result.operands));
 }
 
@@ -88,20 +93,21 @@ void EinsumOp::print(OpAsmPrinter &p) {
   p << " -> ";
   clauses.printMap(getOutMap());
   p.printOptionalAttrDict((*this)->getAttrs(),
-                          {"bindingInfos", "letters", "inputMaps", "biasMap", "outMap",
-                           "operandSegmentSizes"});
+                          {"bindingInfos", "letters", "inputMaps", "biasMap",
+                           "outMap", "operandSegmentSizes"});
   p << " : " << types << " -> " << getType();
 }
 
 /// Checks the rank of one map, and that extents of plain letters agree.
-static LogicalResult verifyOperand(EinsumOp op, StringRef what, Value operand, AffineMap map,
+static LogicalResult verifyOperand(EinsumOp op, StringRef what, Value operand,
+                                   AffineMap map,
                                    SmallVectorImpl<int64_t> &extents,
                                    llvm::SmallBitVector &defined) {
   auto type = cast<RankedTensorType>(operand.getType());
   if (map.getNumResults() != type.getRank())
     return op.emitOpError("expected ")
-           << type.getRank() << " positions for the " << what << " of type " << type
-           << ", found " << map.getNumResults();
+           << type.getRank() << " positions for the " << what << " of type "
+           << type << ", found " << map.getNumResults();
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim)
@@ -131,24 +137,26 @@ LogicalResult EinsumOp::verify() {
   llvm::SmallBitVector defined(names.size());
   for (auto [n, input] : llvm::enumerate(getInputs()))
     if (failed(verifyOperand(*this, "operand", input,
-                             cast<AffineMapAttr>(getInputMaps()[n]).getValue(), extents,
-                             defined)))
+                             cast<AffineMapAttr>(getInputMaps()[n]).getValue(),
+                             extents, defined)))
       return failure();
-  if (getBias() &&
-      failed(verifyOperand(*this, "bias", getBias(), *getBiasMap(), extents, defined)))
+  if (getBias() && failed(verifyOperand(*this, "bias", getBias(), *getBiasMap(),
+                                        extents, defined)))
     return failure();
   unsigned next = 0;
   for (auto info : getBindingInfos().getAsRange<BindingAttr>()) {
-    bool expression =
-        info.getKind() == BindingKind::Float || info.getKind() == BindingKind::Index;
+    bool expression = info.getKind() == BindingKind::Float ||
+                      info.getKind() == BindingKind::Index;
     Value operand = expression ? Value() : Value(getBindings()[next++]);
     if (info.getKind() == BindingKind::Load &&
-        failed(verifyOperand(*this, info.getName(), operand, info.getMap(), extents, defined)))
+        failed(verifyOperand(*this, info.getName(), operand, info.getMap(),
+                             extents, defined)))
       return failure();
   }
   for (auto [dim, name] : llvm::enumerate(names))
     if (!defined.test(dim))
-      return emitOpError("the extent of '") << name << "' follows from no operand";
+      return emitOpError("the extent of '")
+             << name << "' follows from no operand";
   llvm::SmallBitVector seen(names.size());
   auto type = cast<RankedTensorType>(getType());
   if (getOutMap().getNumResults() != type.getRank())
@@ -157,17 +165,21 @@ LogicalResult EinsumOp::verify() {
   for (auto [axis, expr] : llvm::enumerate(getOutMap().getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || seen.test(dim.getPosition()))
-      return emitOpError("expected the output to be a list of different letters");
+      return emitOpError(
+          "expected the output to be a list of different letters");
     seen.set(dim.getPosition());
     int64_t extent = extents[dim.getPosition()], size = type.getDimSize(axis);
-    if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(size) && extent != size)
+    if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(size) &&
+        extent != size)
       return emitOpError("expected extent ")
-             << extent << " of '" << names[dim.getPosition()] << "' in the result, found "
-             << size;
+             << extent << " of '" << names[dim.getPosition()]
+             << "' in the result, found " << size;
   }
-  Type element = cast<RankedTensorType>(getInputs()[0].getType()).getElementType();
+  Type element =
+      cast<RankedTensorType>(getInputs()[0].getType()).getElementType();
   if (type.getElementType() != element)
-    return emitOpError("expected a result of ") << element << ", found " << type;
+    return emitOpError("expected a result of ")
+           << element << ", found " << type;
   return success();
 }
 
@@ -181,42 +193,50 @@ ParseResult MapOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<Unresolved> extents;
   SmallVector<int64_t> extentCoordinates, coordinates;
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
-        StringRef name;
-        if (parser.parseKeyword(&name))
-          return failure();
-        coordinates.push_back(clauses.dims.size());
-        clauses.addDim(name);
-        return success();
-      }))
+  if (parser.parseCommaSeparatedList(
+          OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
+            StringRef name;
+            if (parser.parseKeyword(&name))
+              return failure();
+            coordinates.push_back(clauses.dims.size());
+            clauses.addDim(name);
+            return success();
+          }))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("extents")) &&
-      parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
-        SMLoc nameLoc = parser.getCurrentLocation();
-        StringRef name;
-        if (parser.parseKeyword(&name) || parser.parseEqual())
-          return failure();
-        auto *it = llvm::find(clauses.dims, name);
-        if (it == clauses.dims.end())
-          return parser.emitError(nameLoc, "unknown coordinate '") << name << "'";
-        extentCoordinates.push_back(it - clauses.dims.begin());
-        return parser.parseOperand(extents.emplace_back());
-      }))
+      parser.parseCommaSeparatedList(
+          OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
+            SMLoc nameLoc = parser.getCurrentLocation();
+            StringRef name;
+            if (parser.parseKeyword(&name) || parser.parseEqual())
+              return failure();
+            auto *it = llvm::find(clauses.dims, name);
+            if (it == clauses.dims.end())
+              return parser.emitError(nameLoc, "unknown coordinate '")
+                     << name << "'";
+            extentCoordinates.push_back(it - clauses.dims.begin());
+            return parser.parseOperand(extents.emplace_back());
+          }))
     return failure();
   SmallVector<Type> types;
-  if (clauses.parseWith() || clauses.parseRegion(*result.addRegion(), {}, coordinates) ||
-      parser.parseOptionalAttrDict(result.attributes) || parser.parseArrowTypeList(types))
+  if (clauses.parseWith() ||
+      clauses.parseRegion(*result.addRegion(), {}, coordinates) ||
+      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseArrowTypeList(types))
     return failure();
   result.addTypes(types);
   result.addAttribute("bindingInfos", clauses.getBindingInfos());
   result.addAttribute("letters", b.getStrArrayAttr(clauses.dims));
-  result.addAttribute("extentCoordinates", b.getDenseI64ArrayAttr(extentCoordinates));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(clauses.bindingOperands.size()),
-                                              int32_t(extents.size())}));
-  return failure(parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
-                                        result.operands) ||
-                 parser.resolveOperands(extents, b.getIndexType(), result.operands));
+  result.addAttribute("extentCoordinates",
+                      b.getDenseI64ArrayAttr(extentCoordinates));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr(
+          {int32_t(clauses.bindingOperands.size()), int32_t(extents.size())}));
+  return failure(
+      parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
+                             result.operands) ||
+      parser.resolveOperands(extents, b.getIndexType(), result.operands));
 }
 
 void MapOp::print(OpAsmPrinter &p) {
@@ -233,25 +253,32 @@ void MapOp::print(OpAsmPrinter &p) {
   }
   clauses.printWith(getBindingInfos(), getBindings());
   clauses.printRegion(getBody());
-  p.printOptionalAttrDict((*this)->getAttrs(), {"bindingInfos", "letters",
-                                                "extentCoordinates", "operandSegmentSizes"});
+  p.printOptionalAttrDict(
+      (*this)->getAttrs(),
+      {"bindingInfos", "letters", "extentCoordinates", "operandSegmentSizes"});
   p.printArrowTypeList(getResultTypes());
 }
 
-void MapOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void MapOp::getAsmBlockArgumentNames(Region &region,
+                                     OpAsmSetValueNameFn setName) {
   SmallVector<std::string> names = getNames(getLetters());
-  SmallVector<int64_t> coordinates = llvm::to_vector(llvm::seq<int64_t>(0, names.size()));
-  nameRegionArguments(region, {}, getBindingInfos(), names, coordinates, setName);
+  SmallVector<int64_t> coordinates =
+      llvm::to_vector(llvm::seq<int64_t>(0, names.size()));
+  nameRegionArguments(region, {}, getBindingInfos(), names, coordinates,
+                      setName);
 }
 
 /// Checks that a dynamic extent of coordinate `dim` is known (C3), and that
 /// static ones agree with what is read.
-static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent, StringRef name) {
-  bool known = !ShapedType::isDynamic(extent) ||
-               llvm::is_contained(op.getExtentCoordinates(), static_cast<int64_t>(dim));
+static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent,
+                                  StringRef name) {
+  bool known =
+      !ShapedType::isDynamic(extent) ||
+      llvm::is_contained(op.getExtentCoordinates(), static_cast<int64_t>(dim));
   unsigned next = 0;
   for (auto info : op.getBindingInfos().getAsRange<BindingAttr>()) {
-    if (info.getKind() == BindingKind::Float || info.getKind() == BindingKind::Index)
+    if (info.getKind() == BindingKind::Float ||
+        info.getKind() == BindingKind::Index)
       continue;
     Value operand = op.getBindings()[next++];
     if (info.getKind() != BindingKind::Load)
@@ -262,10 +289,11 @@ static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent, String
         continue;
       known = true;
       int64_t size = type.getDimSize(axis);
-      if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(extent) && size < extent)
+      if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(extent) &&
+          size < extent)
         return op.emitOpError("expected '")
-               << info.getName().getValue() << "' to have extent " << extent << " of '"
-               << name << "', found " << size;
+               << info.getName().getValue() << "' to have extent " << extent
+               << " of '" << name << "', found " << size;
     }
   }
   if (!known)
@@ -276,8 +304,9 @@ static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent, String
 LogicalResult MapOp::verify() {
   SmallVector<std::string> names = getNames(getLetters());
   if (failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)) ||
-      failed(verifyRegionArguments(*this, getBody(), "region", {}, getBindingInfos(),
-                                   getBindings(), names.size())))
+      failed(verifyRegionArguments(*this, getBody(), "region", {},
+                                   getBindingInfos(), getBindings(),
+                                   names.size())))
     return failure();
   if (getExtentCoordinates().size() != getExtents().size())
     return emitOpError("expected one value per extent");

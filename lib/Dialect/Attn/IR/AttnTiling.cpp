@@ -21,17 +21,19 @@ class AttentionTiler {
 public:
   AttentionTiler(OpBuilder &b, AttentionOp op, ArrayRef<OpFoldResult> offsets,
                  ArrayRef<OpFoldResult> sizes)
-      : b(b), op(op), view(PairView::get(op)), c(view.getCoordinates()), loc(op.getLoc()),
-        offsets(offsets), sizes(sizes), numBindings(view.bindingInfos.size()) {}
+      : b(b), op(op), view(PairView::get(op)), c(view.getCoordinates()),
+        loc(op.getLoc()), offsets(offsets), sizes(sizes),
+        numBindings(view.bindingInfos.size()) {}
 
   FailureOr<TilingResult> tile();
 
 private:
-  /// One start per tiled coordinate: the letters of `over`, and `i`. They are the
-  /// first bindings of the tile.
+  /// One start per tiled coordinate: the letters of `over`, and `i`. They are
+  /// the first bindings of the tile.
   unsigned numStarts() const { return c.query() + 1; }
   AffineMap getMap(ArrayRef<AffineExpr> exprs);
-  /// `expr` at the position of the whole that a position of the tile stands for.
+  /// `expr` at the position of the whole that a position of the tile stands
+  /// for.
   AffineExpr shift(AffineExpr expr);
   AffineMap shiftMap(AffineMap map);
   /// True if it is known how the heads of each grouped operand are grouped.
@@ -70,7 +72,8 @@ AffineExpr AttentionTiler::shift(AffineExpr expr) {
   SmallVector<AffineExpr> dims, symbols;
   for (unsigned dim = 0; dim < c.size(); ++dim) {
     AffineExpr position = b.getAffineDimExpr(dim);
-    dims.push_back(dim < numStarts() ? position + b.getAffineSymbolExpr(dim) : position);
+    dims.push_back(dim < numStarts() ? position + b.getAffineSymbolExpr(dim)
+                                     : position);
   }
   for (unsigned binding = 0; binding < numBindings; ++binding)
     symbols.push_back(b.getAffineSymbolExpr(numStarts() + binding));
@@ -78,7 +81,8 @@ AffineExpr AttentionTiler::shift(AffineExpr expr) {
 }
 
 AffineMap AttentionTiler::getMap(ArrayRef<AffineExpr> exprs) {
-  return AffineMap::get(c.size(), numStarts() + numBindings, exprs, b.getContext());
+  return AffineMap::get(c.size(), numStarts() + numBindings, exprs,
+                        b.getContext());
 }
 
 AffineMap AttentionTiler::shiftMap(AffineMap map) {
@@ -88,20 +92,22 @@ AffineMap AttentionTiler::shiftMap(AffineMap map) {
   return getMap(exprs);
 }
 
-AffineMap AttentionTiler::slice(MutableOperandRange operand, unsigned index, AffineMap map,
-                                bool isGrouped) {
+AffineMap AttentionTiler::slice(MutableOperandRange operand, unsigned index,
+                                AffineMap map, bool isGrouped) {
   Value tensor = operand[index].get();
   auto type = cast<RankedTensorType>(tensor.getType());
   unsigned head = c.numOver() ? c.numOver() - 1 : c.size();
   int64_t heads = c.numOver() ? view.getStaticExtent(head) : 0;
-  SmallVector<OpFoldResult> begin, extent, stride(type.getRank(), b.getIndexAttr(1));
+  SmallVector<OpFoldResult> begin, extent,
+      stride(type.getRank(), b.getIndexAttr(1));
   SmallVector<AffineExpr> exprs;
   bool cut = false;
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     bool tiled = dim && dim.getPosition() <= c.query();
     int64_t size = type.getDimSize(axis);
-    bool grouped = isGrouped && tiled && dim.getPosition() == head && size != heads;
+    bool grouped =
+        isGrouped && tiled && dim.getPosition() == head && size != heads;
     if (tiled && !grouped) {
       begin.push_back(offsets[dim.getPosition()]);
       extent.push_back(sizes[dim.getPosition()]);
@@ -115,14 +121,16 @@ AffineMap AttentionTiler::slice(MutableOperandRange operand, unsigned index, Aff
     exprs.push_back(grouped ? shift(expr).floorDiv(heads / size) : shift(expr));
   }
   if (cut) {
-    auto part = tensor::ExtractSliceOp::create(b, loc, tensor, begin, extent, stride);
+    auto part =
+        tensor::ExtractSliceOp::create(b, loc, tensor, begin, extent, stride);
     slices.push_back(part);
     operand[index].set(part);
   }
   return getMap(exprs);
 }
 
-void AttentionTiler::sliceAll(MutableOperandRange operands, ArrayAttr maps, bool isGrouped,
+void AttentionTiler::sliceAll(MutableOperandRange operands, ArrayAttr maps,
+                              bool isGrouped,
                               SmallVectorImpl<Attribute> &newMaps) {
   for (auto [n, map] : llvm::enumerate(maps.getAsValueRange<AffineMapAttr>()))
     newMaps.push_back(AffineMapAttr::get(slice(operands, n, map, isGrouped)));
@@ -137,13 +145,16 @@ void AttentionTiler::setBindings(AttentionOp tiled) {
       map = slice(tiled.getBindingsMutable(), next, info.getMap(), false);
     else
       map = shiftMap(info.getMap());
-    next += info.getKind() == BindingKind::Load || info.getKind() == BindingKind::Scalar;
-    infos.push_back(BindingAttr::get(b.getContext(), info.getName(), info.getKind(), map));
+    next += info.getKind() == BindingKind::Load ||
+            info.getKind() == BindingKind::Scalar;
+    infos.push_back(
+        BindingAttr::get(b.getContext(), info.getName(), info.getKind(), map));
   }
   SmallVector<Attribute> all;
   AffineMap none = getMap({});
   for (unsigned dim = 0; dim <= c.query(); ++dim)
-    all.push_back(BindingAttr::get(b.getContext(), b.getStringAttr(getStartName(c, dim)),
+    all.push_back(BindingAttr::get(b.getContext(),
+                                   b.getStringAttr(getStartName(c, dim)),
                                    BindingKind::Scalar, none));
   all.append(infos);
   tiled.setBindingInfosAttr(b.getArrayAttr(all));
@@ -178,8 +189,8 @@ void AttentionTiler::shiftMask(AttentionOp tiled) {
   SmallVector<Value> over;
   if (type.getOver())
     over.assign(starts.begin(), starts.begin() + c.numOver());
-  Value mask = MaskOffsetOp::create(b, loc, type, tiled.getMask(), starts[c.query()],
-                                    Value(), over);
+  Value mask = MaskOffsetOp::create(b, loc, type, tiled.getMask(),
+                                    starts[c.query()], Value(), over);
   tiled.getMaskMutable().assign(mask);
 }
 
@@ -198,7 +209,8 @@ void AttentionTiler::setResultTypes(AttentionOp tiled) {
   if (tiled.getOut())
     cut(tiled.getOut(), *op.getOutMap());
   if (tiled.getStat())
-    cut(tiled.getStat(), AffineMap::getMultiDimIdentityMap(c.query() + 1, b.getContext()));
+    cut(tiled.getStat(),
+        AffineMap::getMultiDimIdentityMap(c.query() + 1, b.getContext()));
 }
 
 bool AttentionTiler::knowsGroups() {
@@ -208,10 +220,13 @@ bool AttentionTiler::knowsGroups() {
   int64_t heads = view.getStaticExtent(head);
   unsigned numDefining;
   SmallVector<OperandAxis> axes = view.findAxes(head, numDefining);
-  return llvm::all_of(ArrayRef(axes).drop_front(numDefining), [&](OperandAxis axis) {
-    int64_t size = cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
-    return !ShapedType::isDynamic(size) && !ShapedType::isDynamic(heads) && size > 0;
-  });
+  return llvm::all_of(
+      ArrayRef(axes).drop_front(numDefining), [&](OperandAxis axis) {
+        int64_t size =
+            cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
+        return !ShapedType::isDynamic(size) && !ShapedType::isDynamic(heads) &&
+               size > 0;
+      });
 }
 
 void AttentionTiler::setMaps(AttentionOp tiled) {
@@ -223,13 +238,14 @@ void AttentionTiler::setMaps(AttentionOp tiled) {
   tiled.setRhsMapsAttr(b.getArrayAttr(rhs));
   tiled.setBiasMapsAttr(b.getArrayAttr(bias));
   if (view.values)
-    tiled.setValueMapAttr(
-        AffineMapAttr::get(slice(tiled.getValuesMutable(), 0, view.valueMap, true)));
+    tiled.setValueMapAttr(AffineMapAttr::get(
+        slice(tiled.getValuesMutable(), 0, view.valueMap, true)));
   if (op.getSink())
-    tiled.setSinkMapAttr(
-        AffineMapAttr::get(slice(tiled.getSinkMutable(), 0, *op.getSinkMap(), false)));
+    tiled.setSinkMapAttr(AffineMapAttr::get(
+        slice(tiled.getSinkMutable(), 0, *op.getSinkMap(), false)));
   if (op.getOutMap())
-    tiled.setOutMapAttr(AffineMapAttr::get(getMap(op.getOutMap()->getResults())));
+    tiled.setOutMapAttr(
+        AffineMapAttr::get(getMap(op.getOutMap()->getResults())));
 }
 
 void AttentionTiler::setExtents(AttentionOp tiled) {
@@ -286,7 +302,8 @@ SmallVector<Range> AttentionOp::getIterationDomain(OpBuilder &b) {
 }
 
 FailureOr<TilingResult>
-AttentionOp::getTiledImplementation(OpBuilder &b, ArrayRef<OpFoldResult> offsets,
+AttentionOp::getTiledImplementation(OpBuilder &b,
+                                    ArrayRef<OpFoldResult> offsets,
                                     ArrayRef<OpFoldResult> sizes) {
   return AttentionTiler(b, *this, offsets, sizes).tile();
 }
@@ -304,16 +321,16 @@ static SmallVector<unsigned> getResultDims(AttentionOp op, unsigned number) {
   return dims;
 }
 
-LogicalResult AttentionOp::getResultTilePosition(OpBuilder &b, unsigned resultNumber,
-                                                 ArrayRef<OpFoldResult> offsets,
-                                                 ArrayRef<OpFoldResult> sizes,
-                                                 SmallVector<OpFoldResult> &resultOffsets,
-                                                 SmallVector<OpFoldResult> &resultSizes) {
+LogicalResult AttentionOp::getResultTilePosition(
+    OpBuilder &b, unsigned resultNumber, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVector<OpFoldResult> &resultOffsets,
+    SmallVector<OpFoldResult> &resultSizes) {
   auto type = cast<RankedTensorType>(getResult(resultNumber).getType());
   for (auto [axis, dim] : llvm::enumerate(getResultDims(*this, resultNumber))) {
     bool tiled = dim < offsets.size();
     resultOffsets.push_back(tiled ? offsets[dim] : b.getIndexAttr(0));
-    resultSizes.push_back(tiled ? sizes[dim] : b.getIndexAttr(type.getDimSize(axis)));
+    resultSizes.push_back(tiled ? sizes[dim]
+                                : b.getIndexAttr(type.getDimSize(axis)));
   }
   return success();
 }
@@ -340,7 +357,8 @@ AttentionOp::generateResultTileValue(OpBuilder &b, unsigned resultNumber,
         getConstantIntValue(sizes[axis]) != type.getDimSize(axis))
       return failure();
   }
-  FailureOr<TilingResult> tile = getTiledImplementation(b, loopOffsets, loopSizes);
+  FailureOr<TilingResult> tile =
+      getTiledImplementation(b, loopOffsets, loopSizes);
   if (failed(tile))
     return failure();
   Value value = tile->tiledValues[resultNumber];

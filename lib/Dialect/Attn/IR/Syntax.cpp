@@ -69,8 +69,8 @@ ParseResult ClauseParser::parseFactor(AffineExpr &expr) {
   SMLoc loc = parser.getCurrentLocation();
   if (failed(parser.parseOptionalKeyword(&letter)))
     return parser.emitError(loc, "expected a letter or a number");
-  auto *bound =
-      llvm::find_if(bindings, [&](const Binding &x) { return x.name == letter; });
+  auto *bound = llvm::find_if(
+      bindings, [&](const Binding &x) { return x.name == letter; });
   if (bound != bindings.end()) {
     if (!bound->argumentType.isIndex())
       return parser.emitError(loc, "name '") << letter << "' is no index";
@@ -103,7 +103,8 @@ ParseResult ClauseParser::parseProduct(AffineExpr &expr) {
     if (isMul && !rhs.isSymbolicOrConstant())
       std::swap(expr, rhs);
     if (!rhs.isSymbolicOrConstant())
-      return parser.emitError(loc, "expected a number or a bound name on one side");
+      return parser.emitError(loc,
+                              "expected a number or a bound name on one side");
     auto number = dyn_cast<AffineConstantExpr>(rhs);
     if (!isMul && number && number.getValue() < 1)
       return parser.emitError(loc, "expected a positive divisor, found ")
@@ -165,7 +166,8 @@ ArrayAttr ClauseParser::getMaps(ArrayRef<MapExprs> maps) {
 ArrayAttr ClauseParser::getBindingInfos() {
   SmallVector<Attribute> infos;
   for (const Binding &binding : bindings)
-    infos.push_back(BindingAttr::get(b.getContext(), b.getStringAttr(binding.name),
+    infos.push_back(BindingAttr::get(b.getContext(),
+                                     b.getStringAttr(binding.name),
                                      binding.kind, getMap(binding.exprs)));
   return b.getArrayAttr(infos);
 }
@@ -224,7 +226,8 @@ ParseResult ClauseParser::parseSizes(SmallVectorImpl<int64_t> &sizes,
 ParseResult ClauseParser::parseGrid() {
   if (failed(parser.parseOptionalKeyword("grid")))
     return success();
-  if (succeeded(parser.parseOptionalKeyword("i")) && parseSizes(queryGrid, grid))
+  if (succeeded(parser.parseOptionalKeyword("i")) &&
+      parseSizes(queryGrid, grid))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("j")) && parseSizes(keyGrid, grid))
     return failure();
@@ -245,8 +248,8 @@ Type mlir::attn::getBoundType(Type type) {
 ParseResult ClauseParser::parseWith(bool collect) {
   if (failed(parser.parseOptionalKeyword("with")))
     return success();
-  return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren,
-                                        [&]() { return parseBinding(collect); });
+  return parser.parseCommaSeparatedList(
+      OpAsmParser::Delimiter::Paren, [&]() { return parseBinding(collect); });
 }
 
 ParseResult ClauseParser::parseBinding(bool collect) {
@@ -275,7 +278,8 @@ ParseResult ClauseParser::parseBinding(bool collect) {
     binding.kind = isFloat ? BindingKind::Float : BindingKind::Index;
     if (isFloat)
       binding.argumentType = b.getF32Type();
-    if (parser.parseLParen() || parseExpr(binding.exprs.emplace_back(), collect) ||
+    if (parser.parseLParen() ||
+        parseExpr(binding.exprs.emplace_back(), collect) ||
         parser.parseRParen())
       return failure();
     bindings.push_back(std::move(binding));
@@ -297,8 +301,8 @@ ParseResult ClauseParser::parseBinding(bool collect) {
     return parser.emitError(loc, "expected a ranked tensor to be read at a "
                                  "position, found ")
            << type;
-  binding.argumentType =
-      getBoundType(binding.kind == BindingKind::Load ? tensor.getElementType() : type);
+  binding.argumentType = getBoundType(
+      binding.kind == BindingKind::Load ? tensor.getElementType() : type);
   if (!binding.argumentType)
     return parser.emitError(loc, "expected a scalar, or a tensor with a "
                                  "position, found ")
@@ -331,7 +335,8 @@ ClauseParser::parseCoordinates(SmallVectorImpl<int64_t> &coordinates) {
         if (!dim)
           return parser.emitError(loc, "unknown coordinate '") << name << "'";
         if (llvm::is_contained(coordinates, static_cast<int64_t>(*dim)))
-          return parser.emitError(loc, "coordinate '") << name << "' occurs twice";
+          return parser.emitError(loc, "coordinate '")
+                 << name << "' occurs twice";
         coordinates.push_back(*dim);
         return success();
       });
@@ -464,9 +469,9 @@ Value emitCondition(OpBuilder &b, Location loc, const Condition &condition,
 
 } // namespace
 
-ParseResult
-ClauseParser::parseWhere(Region &region, SmallVectorImpl<int64_t> &coordinates,
-                         bool deriveCoordinates) {
+ParseResult ClauseParser::parseWhere(Region &region,
+                                     SmallVectorImpl<int64_t> &coordinates,
+                                     bool deriveCoordinates) {
   SMLoc where = parser.getCurrentLocation();
   Condition condition;
   if (ConditionParser{*this}.parseBraces(condition))
@@ -514,7 +519,8 @@ void ClausePrinter::printExpr(AffineExpr expr) {
 
 void ClausePrinter::printMap(AffineMap map) {
   p << '[';
-  llvm::interleaveComma(map.getResults(), p, [&](AffineExpr e) { printExpr(e); });
+  llvm::interleaveComma(map.getResults(), p,
+                        [&](AffineExpr e) { printExpr(e); });
   p << ']';
 }
 
@@ -541,7 +547,8 @@ void ClausePrinter::printSizes(ArrayRef<int64_t> sizes, OperandRange operands,
 }
 
 void ClausePrinter::printGrid(ArrayRef<int64_t> queryGrid,
-                              ArrayRef<int64_t> keyGrid, OperandRange operands) {
+                              ArrayRef<int64_t> keyGrid,
+                              OperandRange operands) {
   if (queryGrid.empty() && keyGrid.empty())
     return;
   unsigned next = 0;
@@ -564,7 +571,8 @@ void ClausePrinter::printWith(ArrayAttr bindingInfos, OperandRange operands) {
   llvm::interleaveComma(
       bindingInfos.getAsRange<BindingAttr>(), p, [&](BindingAttr info) {
         BindingKind kind = info.getKind();
-        bool expression = kind == BindingKind::Float || kind == BindingKind::Index;
+        bool expression =
+            kind == BindingKind::Float || kind == BindingKind::Index;
         Type type = expression ? Type() : operands[next].getType();
         Type element = type;
         if (auto tensor = dyn_cast_or_null<RankedTensorType>(type))
@@ -627,7 +635,8 @@ LogicalResult mlir::attn::verifyBindings(Operation *op, ArrayAttr bindingInfos,
     StringRef name = info.getName().getValue();
     BindingKind kind = info.getKind();
     AffineMap map = info.getMap();
-    if (map.getNumDims() != dims.size() || map.getNumSymbols() != bindingInfos.size())
+    if (map.getNumDims() != dims.size() ||
+        map.getNumSymbols() != bindingInfos.size())
       return op->emitOpError("expected the map of '")
              << name << "' over " << dims.size() << " coordinates and "
              << bindingInfos.size() << " bindings, found " << map.getNumDims()
@@ -660,7 +669,8 @@ LogicalResult mlir::attn::verifyBindings(Operation *op, ArrayAttr bindingInfos,
     }
     Type bound = getBoundType(type);
     if (!bound)
-      return op->emitOpError("expected a number for '") << name << "', found " << type;
+      return op->emitOpError("expected a number for '")
+             << name << "', found " << type;
     types.push_back(bound);
   }
   if (next != operands.size())
@@ -704,7 +714,8 @@ LogicalResult mlir::attn::verifyRegionArguments(
   return success();
 }
 
-void mlir::attn::nameRegionArguments(Region &region, ArrayRef<StringRef> leading,
+void mlir::attn::nameRegionArguments(Region &region,
+                                     ArrayRef<StringRef> leading,
                                      ArrayAttr bindingInfos,
                                      ArrayRef<std::string> dims,
                                      ArrayRef<int64_t> coordinates,
@@ -731,7 +742,8 @@ LogicalResult mlir::attn::verifyGrid(Operation *op, ArrayRef<int64_t> queryGrid,
   for (ArrayRef<int64_t> grid : {queryGrid, keyGrid})
     for (int64_t size : grid)
       if (!ShapedType::isDynamic(size) && size < 0)
-        return op->emitOpError("expected grid sizes that are not negative, found ")
+        return op->emitOpError(
+                   "expected grid sizes that are not negative, found ")
                << size;
   return success();
 }

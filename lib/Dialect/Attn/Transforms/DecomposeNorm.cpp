@@ -104,10 +104,11 @@ SmallVector<Value> mlir::attn::decompose(Emitter &e, SoftmaxOp op) {
         e.make<arith::SelectOp>(e.isEqual(max, lowest), e.constant(0), max);
     return e.make<math::ExpOp>(e.make<arith::SubFOp>(x, reference));
   };
-  Value sum = e.reduce(sizes, last, 0, {{x, all}, {max, row}},
-                       [=](Emitter &e, Value sum, ArrayRef<Value> in) {
-                         return e.make<arith::AddFOp>(sum, power(e, in[0], in[1]));
-                       });
+  Value sum =
+      e.reduce(sizes, last, 0, {{x, all}, {max, row}},
+               [=](Emitter &e, Value sum, ArrayRef<Value> in) {
+                 return e.make<arith::AddFOp>(sum, power(e, in[0], in[1]));
+               });
   auto quotient = [=](Emitter &e, ArrayRef<Value> in) {
     Value share = e.make<arith::DivFOp>(power(e, in[0], in[1]), in[2]);
     return e.make<arith::SelectOp>(e.isEqual(in[2], 0), e.constant(0), share);
