@@ -139,14 +139,15 @@ def run(program, results, options=(), folder=None):
 def is_noise(done):
     """Whether a check failed only by rounding of numbers that are nearly zero:
     results whose norm is tiny have a large relative error."""
-    lines = re.findall(r"relative error (\S+) \(tolerance (\S+)\), max abs (\S+)",
+    lines = re.findall(r"(f\d+) relative error (\S+) \(tolerance (\S+)\), max abs (\S+)",
                        done.stdout)
     if done.returncode != 1 or not lines:
         return False
-    values = [[float(x.rstrip(",)")) for x in line] for line in lines]
-    return all(error <= tolerance or largest < 2e-6 for error, tolerance, largest in values)
+    return all(float(error) <= float(tolerance) or float(largest) < SLACK[element]
+               for element, error, tolerance, largest in lines)
 
 
+SLACK = {"f64": 1e-12, "f32": 2e-6, "f16": 2e-6, "bf16": 2e-6}
 TOLERANCE = {"f64": 1e-11, "f32": 4e-5, "f16": 2e-3, "bf16": 1.6e-2}
 
 
@@ -166,7 +167,7 @@ def compare(what, found, expected, element):
     difference = np.where(finite, found, 0) - np.where(finite, expected, 0)
     norm = np.linalg.norm(np.where(finite, expected, 0))
     error = np.linalg.norm(difference)
-    slack = (1e-12 if element == "f64" else 2e-6) * np.sqrt(max(found.size, 1))
+    slack = SLACK[element] * np.sqrt(max(found.size, 1))
     if error > TOLERANCE[element] * norm + slack:
         where = np.unravel_index(np.abs(difference).argmax(), found.shape)
         raise Failure(f"{what}: relative error {error / max(norm, 1e-300):.2e}, "

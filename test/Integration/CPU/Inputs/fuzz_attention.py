@@ -138,14 +138,14 @@ class AttentionProgram:
         """Keys in pages that a table names; as `operand`."""
         r = self.random
         page = r.choice([1, 4, 16, 32])
-        count = max(-(-self.keys.tokens // page), 1)
+        count = -(-self.keys.tokens // page)
         shape = [count]
         positions = [f"j floordiv {page}"]
         env = self.environment()
         if self.letters:
             shape.insert(0, self.extents[0])
             positions.insert(0, self.letters[0])
-        pages = count + r.randint(0, 2)
+        pages = max(count, 1) + r.randint(0, 2)
         table = self.rng.integers(0, pages, shape)
         name = f"p{len(self.bindings)}"
         tensor, type_ = self.program.tensor(table, r.choice(["i32", "i64", "index"]))
@@ -319,7 +319,10 @@ class AttentionProgram:
             else:
                 x, value = emit(f"arith.maximumf {x}, {name} : {stat}"), np.maximum(value, dot)
         env = self.environment()
-        for step in r.sample(["cap", "slope", "term", "select", "hide", "gain"], r.randint(1, 3)):
+        steps = r.sample(["cap", "slope", "term", "select", "gain"], r.randint(1, 3))
+        if r.random() < 0.3:
+            steps.append("hide")  # the last: -inf has no sensible multiples
+        for step in steps:
             if step == "cap":
                 c = number(7.5)
                 t = emit(f"arith.divf {x}, {c} : {stat}")
@@ -338,8 +341,8 @@ class AttentionProgram:
                     self.bindings.append(f"%{name}s = {scalar} : f32")
                     slope, slope_value = f"%{name}s", 0.0625
                 self.bindings.append(f"%{name} = float(i - j)")
-                distance = emit(f"math.absf %{name} : f32")
-                t = to_stat(emit(f"arith.mulf {slope}, {distance} : f32"), "f32")
+                distance = to_stat(emit(f"math.absf %{name} : f32"), "f32")
+                t = emit(f"arith.mulf {to_stat(slope, 'f32')}, {distance} : {stat}")
                 x = emit(f"arith.subf {x}, {t} : {stat}")
                 value = value - slope_value * np.abs(env["i"] - env["j"])
             elif step in ("term", "gain"):
@@ -490,7 +493,7 @@ class AttentionProgram:
                 total = total + np.exp(self.sink - safe)
             divisor = total
             with np.errstate(divide="ignore"):
-                self.statistics = np.where(total > 0, safe + np.log(total), -np.inf)
+                self.statistics = np.where(total == 0, -np.inf, safe + np.log(total))
         if self.value is None:
             return
         width = self.value.shape[-1]

@@ -650,7 +650,8 @@ class RandomMasks:
             else:
                 near = (distance >= 0) & (distance < window)
                 first = (j < sink) & (j <= i)
-            return near & (distance % dilation == 0) | first
+            visible = near & (distance % dilation == 0)
+            return visible | first if sink else visible
 
         return self.line(text, shown)
 
