@@ -16,13 +16,15 @@ using namespace mlir::attn;
 //===----------------------------------------------------------------------===//
 
 /// Parses `[h, i, j]` before the names are known.
-static ParseResult parseRawNames(OpAsmParser &parser,
-                                 SmallVectorImpl<std::pair<SMLoc, StringRef>> &names) {
-  return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::OptionalSquare, [&]() {
-    SMLoc loc = parser.getCurrentLocation();
-    names.emplace_back(loc, StringRef());
-    return parser.parseKeyword(&names.back().second);
-  });
+static ParseResult
+parseRawNames(OpAsmParser &parser,
+              SmallVectorImpl<std::pair<SMLoc, StringRef>> &names) {
+  return parser.parseCommaSeparatedList(
+      OpAsmParser::Delimiter::OptionalSquare, [&]() {
+        SMLoc loc = parser.getCurrentLocation();
+        names.emplace_back(loc, StringRef());
+        return parser.parseKeyword(&names.back().second);
+      });
 }
 
 /// Turns names into dimensions.
@@ -32,10 +34,12 @@ static ParseResult resolveNames(ClauseParser &clauses,
   for (auto [loc, name] : names) {
     auto it = llvm::find(clauses.dims, name);
     if (it == clauses.dims.end())
-      return clauses.parser.emitError(loc, "unknown coordinate '") << name << "'";
+      return clauses.parser.emitError(loc, "unknown coordinate '")
+             << name << "'";
     int64_t dim = it - clauses.dims.begin();
     if (llvm::is_contained(coordinates, dim))
-      return clauses.parser.emitError(loc, "coordinate '") << name << "' occurs twice";
+      return clauses.parser.emitError(loc, "coordinate '")
+             << name << "' occurs twice";
     coordinates.push_back(dim);
   }
   return success();
@@ -62,8 +66,9 @@ static ParseResult parsePredicate(ClauseParser &clauses, ArrayAttr over,
     return failure();
 
   unsigned numOver = over.size();
-  bool usesOver = countUsesOver || clauses.bindingsUseLeadingDims(numOver) ||
-                  llvm::any_of(coordinates, [&](int64_t dim) { return dim < numOver; });
+  bool usesOver =
+      countUsesOver || clauses.bindingsUseLeadingDims(numOver) ||
+      llvm::any_of(coordinates, [&](int64_t dim) { return dim < numOver; });
   if (!usesOver) {
     clauses.dropLeadingDims(numOver);
     for (int64_t &dim : coordinates)
@@ -77,7 +82,8 @@ static ParseResult parsePredicate(ClauseParser &clauses, ArrayAttr over,
   result.addAttribute("keyGrid", b.getDenseI64ArrayAttr(clauses.keyGrid));
   unsigned queryRank = std::max<size_t>(clauses.queryGrid.size(), 1);
   unsigned keyRank = std::max<size_t>(clauses.keyGrid.size(), 1);
-  result.addTypes(MaskType::get(b.getContext(), queryRank, keyRank, over.size()));
+  result.addTypes(
+      MaskType::get(b.getContext(), queryRank, keyRank, over.size()));
   return success();
 }
 
@@ -85,7 +91,8 @@ ParseResult MaskOp::parse(OpAsmParser &parser, OperationState &result) {
   ClauseParser clauses(parser, result);
   ArrayAttr over;
   SmallVector<std::pair<SMLoc, StringRef>> names;
-  if (clauses.parseOver(over) || parseRawNames(parser, names) || clauses.parseGrid())
+  if (clauses.parseOver(over) || parseRawNames(parser, names) ||
+      clauses.parseGrid())
     return failure();
   clauses.addPairDims(over, clauses.queryGrid.size(), clauses.keyGrid.size());
   SmallVector<int64_t> coordinates;
@@ -130,9 +137,11 @@ void MaskOp::print(OpAsmPrinter &p) {
   p.printOptionalAttrDict((*this)->getAttrs(), kMaskAttrs);
 }
 
-void MaskOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void MaskOp::getAsmBlockArgumentNames(Region &region,
+                                      OpAsmSetValueNameFn setName) {
   nameRegionArguments(region, {}, getBindingInfos(),
-                      ::getCoordinates(*this).getNames(), getCoordinatesAttr(), setName);
+                      ::getCoordinates(*this).getNames(), getCoordinatesAttr(),
+                      setName);
 }
 
 /// What `attn.mask` and `attn.mask.any` have in common.
@@ -140,7 +149,8 @@ template <typename OpTy>
 static LogicalResult verifyMask(OpTy op) {
   PairCoordinates coordinates = ::getCoordinates(op);
   if (failed(verifyNames(op, coordinates.getNames())) ||
-      failed(verifyGrid(op, op.getQueryGrid(), op.getKeyGrid(), op.getGrid())) ||
+      failed(
+          verifyGrid(op, op.getQueryGrid(), op.getKeyGrid(), op.getGrid())) ||
       failed(verifyBindings(op, op.getBindingInfos(), op.getBindings(),
                             coordinates.getNames())))
     return failure();
@@ -151,11 +161,13 @@ static LogicalResult verifyMask(OpTy op) {
                                    op.getCoordinates().size())))
     return failure();
   Operation *yield = op.getPredicate().front().getTerminator();
-  if (yield->getNumOperands() != 1 || !yield->getOperand(0).getType().isInteger(1))
+  if (yield->getNumOperands() != 1 ||
+      !yield->getOperand(0).getType().isInteger(1))
     return op.emitOpError("expected the predicate to yield one i1");
   unsigned queryRank = std::max<size_t>(op.getQueryGrid().size(), 1);
   unsigned keyRank = std::max<size_t>(op.getKeyGrid().size(), 1);
-  auto expected = MaskType::get(op.getContext(), queryRank, keyRank, op.getOver().size());
+  auto expected =
+      MaskType::get(op.getContext(), queryRank, keyRank, op.getOver().size());
   if (op.getType() != expected)
     return op.emitOpError("expected the result type ")
            << expected << ", found " << op.getType();
@@ -167,15 +179,18 @@ LogicalResult MaskOp::verify() { return verifyMask(*this); }
 LogicalResult MaskOp::verifyRegions() { return verifyPureRegions(*this); }
 
 /// Parses `(s < count)`; the name of the entry becomes a dimension.
-static ParseResult parseCount(ClauseParser &clauses, ArrayAttr over, std::string &name,
-                              BindingKind &kind, MapExprs &exprs,
-                              SmallVectorImpl<Unresolved> &operands, Type &type) {
+static ParseResult parseCount(ClauseParser &clauses, ArrayAttr over,
+                              std::string &name, BindingKind &kind,
+                              MapExprs &exprs,
+                              SmallVectorImpl<Unresolved> &operands,
+                              Type &type) {
   OpAsmParser &parser = clauses.parser;
   StringRef entry;
   if (parser.parseLParen() || parser.parseKeyword(&entry) || parser.parseLess())
     return failure();
   name = entry.str();
-  clauses.addPairDims(over, clauses.queryGrid.size(), clauses.keyGrid.size(), name);
+  clauses.addPairDims(over, clauses.queryGrid.size(), clauses.keyGrid.size(),
+                      name);
   int64_t number;
   OptionalParseResult constant = parser.parseOptionalInteger(number);
   if (constant.has_value()) {
@@ -227,19 +242,21 @@ ParseResult MaskAnyOp::parse(OpAsmParser &parser, OperationState &result) {
     for (AffineExpr &expr : exprs)
       expr = expr.shiftDims(allDims, -static_cast<int>(dropped), dropped);
   result.addAttribute("countInfo",
-                      BindingAttr::get(b.getContext(), b.getStringAttr(name), kind,
-                                       clauses.getMap(exprs)));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(count.size()),
-                                              int32_t(clauses.bindingOperands.size()),
-                                              int32_t(clauses.grid.size())}));
+                      BindingAttr::get(b.getContext(), b.getStringAttr(name),
+                                       kind, clauses.getMap(exprs)));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr({int32_t(count.size()),
+                              int32_t(clauses.bindingOperands.size()),
+                              int32_t(clauses.grid.size())}));
   SMLoc loc = parser.getCurrentLocation();
   if (!count.empty() &&
       parser.resolveOperands(count, countType, result.operands))
     return failure();
-  return failure(parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes,
-                                        loc, result.operands) ||
-                 parser.resolveOperands(clauses.grid, b.getIndexType(), result.operands));
+  return failure(
+      parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
+                             result.operands) ||
+      parser.resolveOperands(clauses.grid, b.getIndexType(), result.operands));
 }
 
 void MaskAnyOp::print(OpAsmPrinter &p) {
@@ -265,9 +282,11 @@ void MaskAnyOp::print(OpAsmPrinter &p) {
   p.printOptionalAttrDict((*this)->getAttrs(), kMaskAttrs);
 }
 
-void MaskAnyOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void MaskAnyOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
   nameRegionArguments(region, {}, getBindingInfos(),
-                      ::getCoordinates(*this).getNames(), getCoordinatesAttr(), setName);
+                      ::getCoordinates(*this).getNames(), getCoordinatesAttr(),
+                      setName);
 }
 
 LogicalResult MaskAnyOp::verifyRegions() { return verifyPureRegions(*this); }
@@ -280,9 +299,11 @@ LogicalResult MaskAnyOp::verify() {
     return emitOpError("expected the count to be a number or an operand");
   PairCoordinates coordinates = ::getCoordinates(*this);
   if (entry.empty() || llvm::count(coordinates.getNames(), entry) != 1)
-    return emitOpError("expected a name of the entry that is not in use, found '")
+    return emitOpError(
+               "expected a name of the entry that is not in use, found '")
            << entry << "'";
-  if (info.getKind() == BindingKind::Index && info.getMap().getNumResults() != 1)
+  if (info.getKind() == BindingKind::Index &&
+      info.getMap().getNumResults() != 1)
     return emitOpError("expected one expression for the count");
   if (info.getKind() == BindingKind::Scalar && !getCount().getType().isIndex())
     return emitOpError("expected the count to be an index, found ")
@@ -290,8 +311,9 @@ LogicalResult MaskAnyOp::verify() {
   if (info.getKind() == BindingKind::Load) {
     auto tensor = dyn_cast<RankedTensorType>(getCount().getType());
     if (!tensor || !isa<IntegerType, IndexType>(tensor.getElementType()))
-      return emitOpError("expected the count to be read from a tensor of integers, "
-                         "found ")
+      return emitOpError(
+                 "expected the count to be read from a tensor of integers, "
+                 "found ")
              << getCount().getType();
   }
   if (info.getKind() != BindingKind::Scalar) {
@@ -300,7 +322,8 @@ LogicalResult MaskAnyOp::verify() {
                          coordinates.getNames(), {})))
       return failure();
     if (info.getMap().isFunctionOfDim(coordinates.entry()))
-      return emitOpError("the count must not depend on the entry '") << entry << "'";
+      return emitOpError("the count must not depend on the entry '")
+             << entry << "'";
   }
   return verifyMask(*this);
 }
@@ -310,14 +333,18 @@ LogicalResult MaskAnyOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// The type of a mask joined from two, or null.
-static MaskType joinTypes(std::optional<Location> loc, MaskType lhs, MaskType rhs) {
-  if (lhs.getQueryRank() != rhs.getQueryRank() || lhs.getKeyRank() != rhs.getKeyRank()) {
-    (void)emitOptionalError(loc, "expected masks of equal ranks, found ", lhs, " and ", rhs);
+static MaskType joinTypes(std::optional<Location> loc, MaskType lhs,
+                          MaskType rhs) {
+  if (lhs.getQueryRank() != rhs.getQueryRank() ||
+      lhs.getKeyRank() != rhs.getKeyRank()) {
+    (void)emitOptionalError(loc, "expected masks of equal ranks, found ", lhs,
+                            " and ", rhs);
     return {};
   }
   if (lhs.getOver() && rhs.getOver() && lhs.getOver() != rhs.getOver()) {
-    (void)emitOptionalError(loc, "expected masks over equally many batch coordinates, found ",
-                      lhs.getOver(), " and ", rhs.getOver());
+    (void)emitOptionalError(
+        loc, "expected masks over equally many batch coordinates, found ",
+        lhs.getOver(), " and ", rhs.getOver());
     return {};
   }
   return lhs.getOver() ? lhs : rhs;
@@ -335,14 +362,16 @@ static LogicalResult inferJoin(std::optional<Location> loc, ValueRange operands,
   return success();
 }
 
-LogicalResult MaskAndOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+LogicalResult MaskAndOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location> loc,
                                           ValueRange operands, DictionaryAttr,
                                           OpaqueProperties, RegionRange,
                                           SmallVectorImpl<Type> &types) {
   return inferJoin(loc, operands, types);
 }
 
-LogicalResult MaskOrOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+LogicalResult MaskOrOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> loc,
                                          ValueRange operands, DictionaryAttr,
                                          OpaqueProperties, RegionRange,
                                          SmallVectorImpl<Type> &types) {
@@ -363,10 +392,9 @@ OpFoldResult MaskNotOp::fold(FoldAdaptor) {
   return {};
 }
 
-LogicalResult MaskOffsetOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
-                                             ValueRange operands, DictionaryAttr,
-                                             OpaqueProperties, RegionRange,
-                                             SmallVectorImpl<Type> &types) {
+LogicalResult MaskOffsetOp::inferReturnTypes(
+    MLIRContext *, std::optional<Location>, ValueRange operands, DictionaryAttr,
+    OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {
   types.push_back(operands[0].getType());
   return success();
 }
@@ -382,7 +410,8 @@ OpFoldResult MaskOffsetOp::fold(FoldAdaptor) {
   return getQueryOffset() || getKeyOffset() ? Value() : getMask();
 }
 
-ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser, OperationState &result) {
+ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser,
+                                   OperationState &result) {
   Builder &b = parser.getBuilder();
   SmallVector<Unresolved> pieces, queries, keys;
   SmallVector<int64_t> layout;
@@ -402,11 +431,13 @@ ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser, OperationState &result) 
   auto parseRow = [&]() -> ParseResult {
     SMLoc row = parser.getCurrentLocation();
     size_t before = layout.size();
-    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, parsePiece))
+    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square,
+                                       parsePiece))
       return failure();
     if (layout.size() - before != keys.size())
       return parser.emitError(row, "expected ")
-             << keys.size() << " pieces in a row, found " << layout.size() - before;
+             << keys.size() << " pieces in a row, found "
+             << layout.size() - before;
     return success();
   };
   SMLoc loc = parser.getCurrentLocation();
@@ -414,8 +445,8 @@ ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser, OperationState &result) 
       parser.parseOperandList(queries, OpAsmParser::Delimiter::Paren) ||
       parser.parseKeyword("j") ||
       parser.parseOperandList(keys, OpAsmParser::Delimiter::Paren) ||
-      parser.parseCommaSeparatedList(
-          OpAsmParser::Delimiter::Square, parseRow) ||
+      parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square,
+                                     parseRow) ||
       parser.parseOptionalAttrDict(result.attributes))
     return failure();
   if (!pieces.empty() && parser.parseColonTypeList(types))
@@ -425,14 +456,15 @@ ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser, OperationState &result) 
     if (auto mask = dyn_cast<MaskType>(type))
       over = std::max(over, mask.getOver());
   result.addAttribute("layout", b.getDenseI64ArrayAttr(layout));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(pieces.size()),
-                                              int32_t(queries.size()),
-                                              int32_t(keys.size())}));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr({int32_t(pieces.size()), int32_t(queries.size()),
+                              int32_t(keys.size())}));
   result.addTypes(MaskType::get(b.getContext(), 1, 1, over));
-  return failure(parser.resolveOperands(pieces, types, loc, result.operands) ||
-                 parser.resolveOperands(queries, b.getIndexType(), result.operands) ||
-                 parser.resolveOperands(keys, b.getIndexType(), result.operands));
+  return failure(
+      parser.resolveOperands(pieces, types, loc, result.operands) ||
+      parser.resolveOperands(queries, b.getIndexType(), result.operands) ||
+      parser.resolveOperands(keys, b.getIndexType(), result.operands));
 }
 
 void MaskPiecewiseOp::print(OpAsmPrinter &p) {
@@ -449,7 +481,8 @@ void MaskPiecewiseOp::print(OpAsmPrinter &p) {
       p << getPieces()[piece];
   }
   p << "]]";
-  p.printOptionalAttrDict((*this)->getAttrs(), {"layout", "operandSegmentSizes"});
+  p.printOptionalAttrDict((*this)->getAttrs(),
+                          {"layout", "operandSegmentSizes"});
   if (!getPieces().empty())
     p << " : " << getPieces().getTypes();
 }
@@ -475,7 +508,8 @@ LogicalResult MaskPiecewiseOp::verify() {
   }
   if (getType() != MaskType::get(getContext(), 1, 1, over))
     return emitOpError("expected the result type ")
-           << MaskType::get(getContext(), 1, 1, over) << ", found " << getType();
+           << MaskType::get(getContext(), 1, 1, over) << ", found "
+           << getType();
   return success();
 }
 
@@ -484,16 +518,18 @@ LogicalResult MaskPiecewiseOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// Most named masks are over tokens in a line and read no batch coordinate.
-static LogicalResult inferLine(MLIRContext *context, SmallVectorImpl<Type> &types) {
+static LogicalResult inferLine(MLIRContext *context,
+                               SmallVectorImpl<Type> &types) {
   types.push_back(MaskType::get(context, 1, 1, 0));
   return success();
 }
 
-#define ATTN_INFER_LINE(OP)                                                              \
-  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location>,      \
-                                     ValueRange, DictionaryAttr, OpaqueProperties,       \
-                                     RegionRange, SmallVectorImpl<Type> &types) {        \
-    return inferLine(context, types);                                                    \
+#define ATTN_INFER_LINE(OP)                                                    \
+  LogicalResult OP::inferReturnTypes(                                          \
+      MLIRContext *context, std::optional<Location>, ValueRange,               \
+      DictionaryAttr, OpaqueProperties, RegionRange,                           \
+      SmallVectorImpl<Type> &types) {                                          \
+    return inferLine(context, types);                                          \
   }
 ATTN_INFER_LINE(MaskCausalOp)
 ATTN_INFER_LINE(MaskSlidingOp)
@@ -521,13 +557,15 @@ ParseResult MaskSlidingOp::parse(OpAsmParser &parser, OperationState &result) {
     result.addAttribute("symmetric", b.getUnitAttr());
   for (StringRef name : {"sink", "dilation"})
     if (succeeded(parser.parseOptionalKeyword(name))) {
-      if (parser.parseLParen() || parser.parseInteger(number) || parser.parseRParen())
+      if (parser.parseLParen() || parser.parseInteger(number) ||
+          parser.parseRParen())
         return failure();
       result.addAttribute(name, b.getI64IntegerAttr(number));
     }
   result.addTypes(MaskType::get(b.getContext(), 1, 1, 0));
-  return failure(parser.parseOptionalAttrDict(result.attributes) ||
-                 parser.resolveOperands(window, b.getIndexType(), result.operands));
+  return failure(
+      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.resolveOperands(window, b.getIndexType(), result.operands));
 }
 
 void MaskSlidingOp::print(OpAsmPrinter &p) {
@@ -549,25 +587,30 @@ LogicalResult MaskSlidingOp::verify() {
   if (static_cast<bool>(getWindow()) == getStaticWindow().has_value())
     return emitOpError("expected either a number or a value as window");
   if (getDilation() < 1)
-    return emitOpError("expected a dilation of at least 1, found ") << getDilation();
+    return emitOpError("expected a dilation of at least 1, found ")
+           << getDilation();
   if (getSink() < 0)
-    return emitOpError("expected a sink that is not negative, found ") << getSink();
+    return emitOpError("expected a sink that is not negative, found ")
+           << getSink();
   return success();
 }
 
 LogicalResult MaskBlocksOp::verify() {
   if (getSize() < 1)
-    return emitOpError("expected a block size of at least 1, found ") << getSize();
+    return emitOpError("expected a block size of at least 1, found ")
+           << getSize();
   return success();
 }
 
 LogicalResult MaskDocumentOp::inferReturnTypes(MLIRContext *context,
                                                std::optional<Location>,
-                                               ValueRange operands, DictionaryAttr,
-                                               OpaqueProperties, RegionRange,
+                                               ValueRange operands,
+                                               DictionaryAttr, OpaqueProperties,
+                                               RegionRange,
                                                SmallVectorImpl<Type> &types) {
   auto ids = dyn_cast<RankedTensorType>(operands[0].getType());
-  types.push_back(MaskType::get(context, 1, 1, ids && ids.getRank() == 2 ? 2 : 0));
+  types.push_back(
+      MaskType::get(context, 1, 1, ids && ids.getRank() == 2 ? 2 : 0));
   return success();
 }
 
@@ -584,8 +627,9 @@ LogicalResult MaskDocumentOp::verify() {
 }
 
 LogicalResult MaskNeighborhoodOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location>, ValueRange, DictionaryAttr attrs,
-    OpaqueProperties properties, RegionRange, SmallVectorImpl<Type> &types) {
+    MLIRContext *context, std::optional<Location>, ValueRange,
+    DictionaryAttr attrs, OpaqueProperties properties, RegionRange,
+    SmallVectorImpl<Type> &types) {
   auto *typed = properties.as<Properties *>();
   unsigned rank = typed ? typed->window.size()
                         : attrs.getAs<DenseI64ArrayAttr>("window").size();
@@ -594,7 +638,8 @@ LogicalResult MaskNeighborhoodOp::inferReturnTypes(
   return success();
 }
 
-ParseResult MaskNeighborhoodOp::parse(OpAsmParser &parser, OperationState &result) {
+ParseResult MaskNeighborhoodOp::parse(OpAsmParser &parser,
+                                      OperationState &result) {
   Builder &b = parser.getBuilder();
   ClauseParser clauses(parser, result);
   SmallVector<int64_t> lists[4];
@@ -602,9 +647,10 @@ ParseResult MaskNeighborhoodOp::parse(OpAsmParser &parser, OperationState &resul
   for (auto [name, list] : llvm::zip(names, lists)) {
     if (failed(parser.parseOptionalKeyword(name)))
       continue;
-    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&, &list = list]() {
-          return parser.parseInteger(list.emplace_back());
-        }))
+    if (parser.parseCommaSeparatedList(
+            OpAsmParser::Delimiter::Square, [&, &list = list]() {
+              return parser.parseInteger(list.emplace_back());
+            }))
       return failure();
   }
   size_t axes = lists[0].size();
@@ -638,23 +684,26 @@ void MaskNeighborhoodOp::print(OpAsmPrinter &p) {
   printList("causal", getCausal(), 0);
   ClausePrinter(p, {}, ArrayAttr::get(getContext(), {}))
       .printGrid(getQueryGrid(), getKeyGrid(), getGrid());
-  p.printOptionalAttrDict((*this)->getAttrs(), {"window", "stride", "dilation", "causal",
-                                                "queryGrid", "keyGrid"});
+  p.printOptionalAttrDict(
+      (*this)->getAttrs(),
+      {"window", "stride", "dilation", "causal", "queryGrid", "keyGrid"});
 }
 
 LogicalResult MaskNeighborhoodOp::verify() {
   size_t axes = getWindow().size();
   if (axes < 1 || axes > 3)
     return emitOpError("expected 1 to 3 axes, found ") << axes;
-  std::pair<StringRef, size_t> counts[] = {{"stride", getStride().size()},
-                                           {"dilation", getDilation().size()},
-                                           {"causal", getCausal().size()},
-                                           {"query grid", getQueryGrid().size()},
-                                           {"key grid", getKeyGrid().size()}};
+  std::pair<StringRef, size_t> counts[] = {
+      {"stride", getStride().size()},
+      {"dilation", getDilation().size()},
+      {"causal", getCausal().size()},
+      {"query grid", getQueryGrid().size()},
+      {"key grid", getKeyGrid().size()}};
   for (auto [name, count] : counts)
     if (count != axes)
       return emitOpError("expected ")
-             << name << " of " << axes << " axes, as window has, found " << count;
+             << name << " of " << axes << " axes, as window has, found "
+             << count;
   if (failed(verifyGrid(*this, getQueryGrid(), getKeyGrid(), getGrid())))
     return failure();
   if (getQueryGrid() != getKeyGrid())
@@ -670,7 +719,8 @@ LogicalResult MaskNeighborhoodOp::verify() {
              << axis << ", found " << dilation;
     if (!ShapedType::isDynamic(extent) && window * dilation > extent)
       return emitOpError("expected window * dilation <= extent on axis ")
-             << axis << ", found " << window << " * " << dilation << " > " << extent;
+             << axis << ", found " << window << " * " << dilation << " > "
+             << extent;
   }
   return success();
 }

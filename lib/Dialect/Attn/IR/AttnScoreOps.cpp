@@ -17,7 +17,8 @@ using namespace mlir::attn;
 //===----------------------------------------------------------------------===//
 
 /// The position of the inner axis in `map`, if it occurs as a plain `:`.
-static std::optional<unsigned> findInner(AffineMap map, unsigned inner, unsigned &count) {
+static std::optional<unsigned> findInner(AffineMap map, unsigned inner,
+                                         unsigned &count) {
   std::optional<unsigned> found;
   count = 0;
   for (auto [position, expr] : llvm::enumerate(map.getResults()))
@@ -32,20 +33,22 @@ static std::optional<unsigned> findInner(AffineMap map, unsigned inner, unsigned
 static LogicalResult verifyOperandMap(const PairView &view, const Twine &what,
                                       Value operand, AffineMap map,
                                       bool allowInner = false) {
-  return verifyMap(view.op, what, map, operand.getType(),
-                   view.getCoordinates().getNames(),
-                   getBindingTypes(view.bindingInfos, view.bindings), allowInner);
+  return verifyMap(
+      view.op, what, map, operand.getType(), view.getCoordinates().getNames(),
+      getBindingTypes(view.bindingInfos, view.bindings), allowInner);
 }
 
 /// Whether `map` depends on a coordinate in [begin, end), also by way of bound
 /// names, which depend on earlier ones only.
-static bool dependsOn(const PairView &view, AffineMap map, unsigned begin, unsigned end) {
+static bool dependsOn(const PairView &view, AffineMap map, unsigned begin,
+                      unsigned end) {
   for (unsigned dim = begin; dim < end; ++dim)
     if (map.isFunctionOfDim(dim))
       return true;
   for (unsigned n = 0; n < view.bindingInfos.size(); ++n)
     if (map.isFunctionOfSymbol(n) &&
-        dependsOn(view, cast<BindingAttr>(view.bindingInfos[n]).getMap(), begin, end))
+        dependsOn(view, cast<BindingAttr>(view.bindingInfos[n]).getMap(), begin,
+                  end))
       return true;
   return false;
 }
@@ -55,27 +58,34 @@ static LogicalResult verifyDot(const PairView &view, unsigned n) {
   PairCoordinates c = view.getCoordinates();
   AffineMap left = PairView::getMap(view.lhsMaps, n);
   AffineMap right = PairView::getMap(view.rhsMaps, n);
-  if (failed(verifyOperandMap(view, "the left side of a dot product", view.lhs[n], left,
+  if (failed(verifyOperandMap(view, "the left side of a dot product",
+                              view.lhs[n], left,
                               /*allowInner=*/true)) ||
-      failed(verifyOperandMap(view, "the right side of a dot product", view.rhs[n], right,
+      failed(verifyOperandMap(view, "the right side of a dot product",
+                              view.rhs[n], right,
                               /*allowInner=*/true)))
     return failure();
   unsigned leftCount, rightCount;
   std::optional<unsigned> leftInner = findInner(left, c.inner(), leftCount);
   std::optional<unsigned> rightInner = findInner(right, c.inner(), rightCount);
   if (leftCount != 1 || rightCount != 1)
-    return view.op->emitOpError("expected ':' once in each side of a dot product, found ")
+    return view.op->emitOpError(
+               "expected ':' once in each side of a dot product, found ")
            << leftCount << " and " << rightCount;
-  int64_t leftSize = cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
+  int64_t leftSize =
+      cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
   int64_t rightSize =
       cast<RankedTensorType>(view.rhs[n].getType()).getDimSize(*rightInner);
   if (ShapedType::isDynamic(leftSize) || ShapedType::isDynamic(rightSize))
-    return view.op->emitOpError("expected a static inner axis of a dot product");
+    return view.op->emitOpError(
+        "expected a static inner axis of a dot product");
   if (leftSize != rightSize)
-    return view.op->emitOpError("expected equal inner axes of a dot product, found ")
+    return view.op->emitOpError(
+               "expected equal inner axes of a dot product, found ")
            << leftSize << " and " << rightSize;
   if (dependsOn(view, left, c.key(), c.inner()))
-    return view.op->emitOpError("the left side of a dot product must not depend on 'j'");
+    return view.op->emitOpError(
+        "the left side of a dot product must not depend on 'j'");
   return success();
 }
 
@@ -90,9 +100,11 @@ static LogicalResult verifyValue(const PairView &view) {
   unsigned count;
   std::optional<unsigned> inner = findInner(view.valueMap, c.inner(), count);
   if (count > 1)
-    return view.op->emitOpError("expected ':' at most once in the value, found ")
+    return view.op->emitOpError(
+               "expected ':' at most once in the value, found ")
            << count;
-  if (inner && cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
+  if (inner &&
+      cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
     return view.op->emitOpError("expected a static inner axis of the value");
   if (dependsOn(view, view.valueMap, c.query(), c.key()))
     return view.op->emitOpError("the value must not depend on 'i'");
@@ -112,7 +124,8 @@ static LogicalResult verifyMaps(const PairView &view) {
       return failure();
   bool isObserve = isa<ObserveOp>(op);
   for (auto &[operand, map] : view.further) {
-    if (failed(verifyOperandMap(view, isObserve ? "the lse" : "the sink", operand, map)))
+    if (failed(verifyOperandMap(view, isObserve ? "the lse" : "the sink",
+                                operand, map)))
       return failure();
     if (dependsOn(view, map, c.key(), c.inner()))
       return op->emitOpError("the sink must not depend on 'j'");
@@ -134,7 +147,8 @@ static LogicalResult verifyExtents(const PairView &view) {
       continue;
     bool isHead = c.numOver() && dim == c.numOver() - 1;
     for (auto [position, axis] : llvm::enumerate(axes)) {
-      int64_t size = cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
+      int64_t size =
+          cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
       bool grouped = isHead && position >= numDefining;
       if (ShapedType::isDynamic(size))
         continue;
@@ -161,15 +175,20 @@ static LogicalResult verifyCounts(const PairView &view) {
            << view.staticExtents.size();
   for (int64_t extent : view.staticExtents)
     if (!ShapedType::isDynamic(extent) && extent < 0 && extent != kNoExtent)
-      return op->emitOpError("expected an extent that is not negative, found ") << extent;
-  size_t dynamicExtents = llvm::count_if(view.staticExtents, ShapedType::isDynamic);
+      return op->emitOpError("expected an extent that is not negative, found ")
+             << extent;
+  size_t dynamicExtents =
+      llvm::count_if(view.staticExtents, ShapedType::isDynamic);
   if (dynamicExtents != view.extents.size())
     return op->emitOpError("expected ")
-           << dynamicExtents << " operands of extents, found " << view.extents.size();
+           << dynamicExtents << " operands of extents, found "
+           << view.extents.size();
   if ((!view.queryGrid.empty() && view.staticExtents[0] != kNoExtent) ||
       (!view.keyGrid.empty() && view.staticExtents[1] != kNoExtent))
-    return op->emitOpError("an extent is given by a grid and by an extents clause");
-  if (view.lhsMaps.size() != view.lhs.size() || view.rhsMaps.size() != view.rhs.size() ||
+    return op->emitOpError(
+        "an extent is given by a grid and by an extents clause");
+  if (view.lhsMaps.size() != view.lhs.size() ||
+      view.rhsMaps.size() != view.rhs.size() ||
       view.biasMaps.size() != view.bias.size())
     return op->emitOpError("expected one map per operand");
   return success();
@@ -186,7 +205,8 @@ static LogicalResult verifyMask(const PairView &view) {
                             std::pair(view.keyGrid, mask.getKeyRank())})
     if (!grid.empty() && rank != 1 && rank != grid.size())
       return view.op->emitOpError("expected a mask of the rank ")
-             << grid.size() << " of the grid, or over tokens in a line, found " << mask;
+             << grid.size() << " of the grid, or over tokens in a line, found "
+             << mask;
   return success();
 }
 
@@ -210,7 +230,8 @@ static LogicalResult verifyScore(const PairView &view, OperandRange bindings) {
                                    view.scoreCoordinates.size())))
     return failure();
   Operation *yield = view.score->front().getTerminator();
-  if (yield->getNumOperands() != 1 || yield->getOperand(0).getType() != view.getStatType())
+  if (yield->getNumOperands() != 1 ||
+      yield->getOperand(0).getType() != view.getStatType())
     return op->emitOpError("expected the score region to yield one ")
            << view.getStatType();
   return success();
@@ -219,7 +240,8 @@ static LogicalResult verifyScore(const PairView &view, OperandRange bindings) {
 /// The operands of the `with` clause, and of the grid, which follow.
 static std::pair<OperandRange, OperandRange> getRanges(const PairView &view) {
   unsigned begin = view.lhs.size() + view.rhs.size() + (view.values ? 1 : 0) +
-                   (view.mask ? 1 : 0) + (view.scale ? 1 : 0) + view.bias.size();
+                   (view.mask ? 1 : 0) + (view.scale ? 1 : 0) +
+                   view.bias.size();
   OperandRange operands = view.op->getOperands();
   return {operands.slice(begin, view.bindings.size()),
           operands.slice(begin + view.bindings.size(), view.grid.size())};
@@ -246,9 +268,11 @@ static LogicalResult verifyWeight(const PairView &view) {
   if (view.weight == Weight::Exp && view.normalise != Normalise::Sum)
     return view.op->emitOpError("the weight exp is normalised by its sum");
   if (view.power < 1 || (view.power != 1 && view.weight != Weight::Relu))
-    return view.op->emitOpError("expected a power of at least 1, and of relu only");
+    return view.op->emitOpError(
+        "expected a power of at least 1, and of relu only");
   if ((view.weight == Weight::Custom) != !view.weightRegion->empty())
-    return view.op->emitOpError("expected a region for the weight custom, and for no other");
+    return view.op->emitOpError(
+        "expected a region for the weight custom, and for no other");
   if (view.weightRegion->empty())
     return success();
   if (failed(verifyBlock(view.op, *view.weightRegion, "weight region")))
@@ -264,13 +288,14 @@ static LogicalResult verifyWeight(const PairView &view) {
 }
 
 /// Checks that `type` has the extents of `dims` where both are static (C9).
-static LogicalResult verifyShape(const PairView &view, StringRef what, Type type,
-                                 ArrayRef<int64_t> shape, Type element) {
+static LogicalResult verifyShape(const PairView &view, StringRef what,
+                                 Type type, ArrayRef<int64_t> shape,
+                                 Type element) {
   auto tensor = cast<RankedTensorType>(type);
   auto fail = [&]() {
     return view.op->emitOpError("expected the ")
-           << what << " to be " << RankedTensorType::get(shape, element) << ", found "
-           << tensor;
+           << what << " to be " << RankedTensorType::get(shape, element)
+           << ", found " << tensor;
   };
   if (tensor.getRank() != static_cast<int64_t>(shape.size()) ||
       tensor.getElementType() != element)
@@ -309,24 +334,28 @@ static LogicalResult verifyOutput(AttentionOp op, const PairView &view) {
   for (AffineExpr expr : map->getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || seen.test(dim.getPosition()) || c.isKey(dim.getPosition()))
-      return op.emitOpError("expected the output to be a list of different letters of "
-                            "'over', 'i' or its axes, and ':'");
+      return op.emitOpError(
+          "expected the output to be a list of different letters of "
+          "'over', 'i' or its axes, and ':'");
     seen.set(dim.getPosition());
     bool isInner = dim.getPosition() == c.inner();
-    shape.push_back(!isInner    ? view.getStaticExtent(dim.getPosition())
+    shape.push_back(!isInner   ? view.getStaticExtent(dim.getPosition())
                     : hasInner ? getValueWidth(view)
                                : ShapedType::kDynamic);
   }
   bool axes = !view.queryGrid.empty();
   for (unsigned axis = 0; axis < view.queryGrid.size(); ++axis)
     axes &= seen.test(c.queryAxis(axis));
-  bool complete = seen.test(c.query()) != axes && seen.test(c.inner()) == hasInner;
+  bool complete =
+      seen.test(c.query()) != axes && seen.test(c.inner()) == hasInner;
   for (unsigned dim = 0; dim < c.numOver(); ++dim)
     complete &= seen.test(dim);
   if (!complete)
-    return op.emitOpError("expected the output to name every letter of 'over', 'i' or "
-                          "all its axes, and ':' if the value has it");
-  Type element = cast<RankedTensorType>(op.getValues().getType()).getElementType();
+    return op.emitOpError(
+        "expected the output to name every letter of 'over', 'i' or "
+        "all its axes, and ':' if the value has it");
+  Type element =
+      cast<RankedTensorType>(op.getValues().getType()).getElementType();
   return verifyShape(view, "output", op.getOut().getType(), shape, element);
 }
 
@@ -336,8 +365,10 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("expected a map of the sink");
   if (failed(verifyPair(view)) || failed(verifyWeight(view)))
     return failure();
-  if (static_cast<bool>(getNormaliser()) != (view.normalise == Normalise::Const))
-    return emitOpError("expected a value to divide by for normalise const only");
+  if (static_cast<bool>(getNormaliser()) !=
+      (view.normalise == Normalise::Const))
+    return emitOpError(
+        "expected a value to divide by for normalise const only");
   if (getNormaliser() && getNormaliser().getType() != view.getStatType())
     return emitOpError("expected a normaliser of type ")
            << view.getStatType() << ", found " << getNormaliser().getType();
@@ -345,10 +376,12 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("a sink needs the weight exp");
   if (!getOut() && !getStat())
     return emitOpError("expected at least one result");
-  if (getStat() && view.weight != Weight::Exp && view.normalise != Normalise::Sum)
+  if (getStat() && view.weight != Weight::Exp &&
+      view.normalise != Normalise::Sum)
     return emitOpError("a row sum needs the weight exp or 'normalise sum'");
-  if (getStat() && failed(verifyShape(view, "row statistics", getStat().getType(),
-                                      getRowShape(view), view.getStatType())))
+  if (getStat() &&
+      failed(verifyShape(view, "row statistics", getStat().getType(),
+                         getRowShape(view), view.getStatType())))
     return failure();
   if (!getOut())
     return success();
@@ -374,13 +407,16 @@ LogicalResult PartialOp::verify() {
   bool expectMax = view.weight == Weight::Exp;
   bool expectDen = view.normalise == Normalise::Sum;
   if (static_cast<bool>(getAcc()) != static_cast<bool>(getValues()) ||
-      static_cast<bool>(getMax()) != expectMax || static_cast<bool>(getDen()) != expectDen)
-    return emitOpError("expected results acc (with values), max (exp), den (normalise sum)");
+      static_cast<bool>(getMax()) != expectMax ||
+      static_cast<bool>(getDen()) != expectDen)
+    return emitOpError(
+        "expected results acc (with values), max (exp), den (normalise sum)");
   SmallVector<int64_t> shape = getRowShape(view);
   if (getSplit()) {
     int64_t keys = view.getStaticExtent(view.getCoordinates().key());
-    int64_t pieces = ShapedType::isDynamic(keys) ? ShapedType::kDynamic
-                                                 : llvm::divideCeil(keys, *getSplit());
+    int64_t pieces = ShapedType::isDynamic(keys)
+                         ? ShapedType::kDynamic
+                         : llvm::divideCeil(keys, *getSplit());
     shape.insert(shape.end() - 1, pieces);
   }
   for (Value stat : {getMax(), getDen()})
@@ -391,12 +427,14 @@ LogicalResult PartialOp::verify() {
     return success();
   if (view.valueMap.isFunctionOfDim(view.getCoordinates().inner()))
     shape.push_back(getValueWidth(view));
-  return verifyShape(view, "accumulator", getAcc().getType(), shape, view.getStatType());
+  return verifyShape(view, "accumulator", getAcc().getType(), shape,
+                     view.getStatType());
 }
 
 /// Checks that the map of an observed result is over the coordinates of the op,
 /// and that the extents which the type leaves open follow from them (C9).
-static LogicalResult verifyInto(const PairView &view, Value result, AffineMap map) {
+static LogicalResult verifyInto(const PairView &view, Value result,
+                                AffineMap map) {
   auto type = cast<RankedTensorType>(result.getType());
   if (failed(verifyOperandMap(view, "a result", result, map)))
     return failure();
@@ -450,7 +488,8 @@ LogicalResult ObserveOp::verify() {
 
 /// Reifies the shape of a result: a number for each static axis of its type, a
 /// value for the others.
-static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value result,
+static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view,
+                                       Value result,
                                        ArrayRef<std::optional<unsigned>> dims,
                                        int64_t width, Value pieces) {
   SmallVector<OpFoldResult> shape;
@@ -462,15 +501,17 @@ static SmallVector<OpFoldResult> reify(OpBuilder &b, const PairView &view, Value
       shape.push_back(pieces);
     else if (*dim == view.getCoordinates().inner())
       shape.push_back(
-          arith::ConstantIndexOp::create(b, view.op->getLoc(), width).getResult());
+          arith::ConstantIndexOp::create(b, view.op->getLoc(), width)
+              .getResult());
     else
       shape.push_back(emitExtent(b, view, *dim));
   }
   return shape;
 }
 
-LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
-                                             ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+AttentionOp::reifyResultShapes(OpBuilder &b,
+                               ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   SmallVector<std::optional<unsigned>> dims;
   if (getOut()) {
@@ -489,8 +530,9 @@ LogicalResult AttentionOp::reifyResultShapes(OpBuilder &b,
   return success();
 }
 
-LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
-                                           ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+PartialOp::reifyResultShapes(OpBuilder &b,
+                             ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   PairCoordinates c = view.getCoordinates();
   SmallVector<std::optional<unsigned>> dims;
@@ -519,7 +561,8 @@ LogicalResult PartialOp::reifyResultShapes(OpBuilder &b,
 }
 
 namespace {
-/// Emits the largest and the smallest value of index expressions over all pairs.
+/// Emits the largest and the smallest value of index expressions over all
+/// pairs.
 struct RangeEmitter {
   OpBuilder &b;
   const PairView &view;
@@ -541,7 +584,8 @@ struct RangeEmitter {
       return constant(number.getValue());
     auto binary = cast<AffineBinaryOpExpr>(expr);
     if (expr.getKind() == AffineExprKind::Add)
-      return arith::AddIOp::create(b, getLoc(), emitBound(binary.getLHS(), largest),
+      return arith::AddIOp::create(b, getLoc(),
+                                   emitBound(binary.getLHS(), largest),
                                    emitBound(binary.getRHS(), largest));
     int64_t factor = cast<AffineConstantExpr>(binary.getRHS()).getValue();
     if (expr.getKind() == AffineExprKind::Mod)
@@ -558,12 +602,13 @@ struct RangeEmitter {
 };
 } // namespace
 
-LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
-                                           ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+ObserveOp::reifyResultShapes(OpBuilder &b,
+                             ReifiedRankedShapedTypeDims &shapes) {
   PairView view = PairView::get(*this);
   RangeEmitter range{b, view};
-  for (auto [result, map] :
-       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+  for (auto [result, map] : llvm::zip(
+           getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<OpFoldResult> &shape = shapes.emplace_back();
     for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
@@ -572,9 +617,11 @@ LogicalResult ObserveOp::reifyResultShapes(OpBuilder &b,
         continue;
       }
       Value last = range.emitBound(expr, /*largest=*/true);
-      Value extent = arith::AddIOp::create(b, getLoc(), last, range.constant(1));
+      Value extent =
+          arith::AddIOp::create(b, getLoc(), last, range.constant(1));
       shape.push_back(
-          arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0)).getResult());
+          arith::MaxSIOp::create(b, getLoc(), extent, range.constant(0))
+              .getResult());
     }
   }
   return success();

@@ -31,8 +31,9 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   MapExprs biasMap, outMap;
   if (clauses.parseWith(/*collect=*/true) ||
       parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() {
-        return failure(parser.parseOperand(inputs.emplace_back()) ||
-                       clauses.parseMap(inputMaps.emplace_back(), /*collect=*/true));
+        return failure(
+            parser.parseOperand(inputs.emplace_back()) ||
+            clauses.parseMap(inputMaps.emplace_back(), /*collect=*/true));
       }))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("bias")) &&
@@ -43,12 +44,14 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   Type type;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseArrow() || clauses.parseMap(outMap, /*collect=*/true) ||
-      parser.parseOptionalAttrDict(result.attributes) || parser.parseColonTypeList(types) ||
-      parser.parseArrow() || parser.parseType(type))
+      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseColonTypeList(types) || parser.parseArrow() ||
+      parser.parseType(type))
     return failure();
   if (types.size() != inputs.size() + bias.size())
     return parser.emitError(loc, "expected ")
-           << inputs.size() + bias.size() << " operand types, found " << types.size();
+           << inputs.size() + bias.size() << " operand types, found "
+           << types.size();
   result.addTypes(type);
   result.addAttribute("bindingInfos", clauses.getBindingInfos());
   result.addAttribute("letters", b.getStrArrayAttr(clauses.dims));
@@ -56,15 +59,17 @@ ParseResult EinsumOp::parse(OpAsmParser &parser, OperationState &result) {
   if (!bias.empty())
     result.addAttribute("biasMap", AffineMapAttr::get(clauses.getMap(biasMap)));
   result.addAttribute("outMap", AffineMapAttr::get(clauses.getMap(outMap)));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(inputs.size()), int32_t(bias.size()),
-                                              int32_t(clauses.bindingOperands.size())}));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr({int32_t(inputs.size()), int32_t(bias.size()),
+                              int32_t(clauses.bindingOperands.size())}));
   ArrayRef<Type> all = types;
-  return failure(parser.resolveOperands(inputs, all.take_front(inputs.size()), loc,
-                                        result.operands) ||
-                 parser.resolveOperands(bias, all.drop_front(inputs.size()), loc,
-                                        result.operands) ||
-                 parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
+  return failure(parser.resolveOperands(inputs, all.take_front(inputs.size()),
+                                        loc, result.operands) ||
+                 parser.resolveOperands(bias, all.drop_front(inputs.size()),
+                                        loc, result.operands) ||
+                 parser.resolveOperands(clauses.bindingOperands,
+                                        clauses.bindingTypes, loc,
                                         result.operands));
 }
 
@@ -88,14 +93,15 @@ void EinsumOp::print(OpAsmPrinter &p) {
   p << " -> ";
   clauses.printMap(getOutMap());
   p.printOptionalAttrDict((*this)->getAttrs(),
-                          {"bindingInfos", "letters", "inputMaps", "biasMap", "outMap",
-                           "operandSegmentSizes"});
+                          {"bindingInfos", "letters", "inputMaps", "biasMap",
+                           "outMap", "operandSegmentSizes"});
   p << " : " << types << " -> " << getType();
 }
 
 /// Checks that the extents of plain letters in one operand agree with others.
-static LogicalResult verifyLetters(EinsumOp op, const Twine &what, Value operand,
-                                   AffineMap map, SmallVectorImpl<int64_t> &extents,
+static LogicalResult verifyLetters(EinsumOp op, const Twine &what,
+                                   Value operand, AffineMap map,
+                                   SmallVectorImpl<int64_t> &extents,
                                    llvm::SmallBitVector &defined) {
   auto type = cast<RankedTensorType>(operand.getType());
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
@@ -118,28 +124,34 @@ static LogicalResult verifyLetters(EinsumOp op, const Twine &what, Value operand
 }
 
 /// Checks the maps of inputs and bias (C1), and finds the extents of letters.
-static LogicalResult verifyInputs(EinsumOp op, SmallVectorImpl<int64_t> &extents,
+static LogicalResult verifyInputs(EinsumOp op,
+                                  SmallVectorImpl<int64_t> &extents,
                                   llvm::SmallBitVector &defined) {
   SmallVector<std::string> names = getNames(op.getLetters());
-  SmallVector<Type> types = getBindingTypes(op.getBindingInfos(), op.getBindings());
+  SmallVector<Type> types =
+      getBindingTypes(op.getBindingInfos(), op.getBindings());
   auto verifyOne = [&](const Twine &what, Value operand, AffineMap map) {
     return failure(
         failed(verifyMap(op, what, map, operand.getType(), names, types)) ||
         failed(verifyLetters(op, what, operand, map, extents, defined)));
   };
-  if (op.getInputs().empty() || op.getInputMaps().size() != op.getInputs().size())
-    return op.emitOpError("expected at least one operand, and one map for each");
+  if (op.getInputs().empty() ||
+      op.getInputMaps().size() != op.getInputs().size())
+    return op.emitOpError(
+        "expected at least one operand, and one map for each");
   for (auto [n, input] : llvm::enumerate(op.getInputs()))
     if (failed(verifyOne("operand " + Twine(n), input,
                          cast<AffineMapAttr>(op.getInputMaps()[n]).getValue())))
       return failure();
   if (static_cast<bool>(op.getBias()) != op.getBiasMap().has_value())
     return op.emitOpError("expected a map of the bias if there is a bias");
-  if (op.getBias() && failed(verifyOne("the bias", op.getBias(), *op.getBiasMap())))
+  if (op.getBias() &&
+      failed(verifyOne("the bias", op.getBias(), *op.getBiasMap())))
     return failure();
   unsigned next = 0;
   for (auto info : op.getBindingInfos().getAsRange<BindingAttr>()) {
-    Value operand = info.hasOperand() ? Value(op.getBindings()[next++]) : Value();
+    Value operand =
+        info.hasOperand() ? Value(op.getBindings()[next++]) : Value();
     if (info.getKind() == BindingKind::Load &&
         failed(verifyLetters(op, "'" + info.getName().getValue() + "'", operand,
                              info.getMap(), extents, defined)))
@@ -150,13 +162,15 @@ static LogicalResult verifyInputs(EinsumOp op, SmallVectorImpl<int64_t> &extents
 
 /// Marks the letters that `map` depends on, also by way of bound names, which
 /// depend on earlier ones only.
-static void markLetters(EinsumOp op, AffineMap map, llvm::SmallBitVector &letters) {
+static void markLetters(EinsumOp op, AffineMap map,
+                        llvm::SmallBitVector &letters) {
   map.walkExprs([&](AffineExpr expr) {
     if (auto dim = dyn_cast<AffineDimExpr>(expr))
       letters.set(dim.getPosition());
     if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
       markLetters(op,
-                  cast<BindingAttr>(op.getBindingInfos()[symbol.getPosition()]).getMap(),
+                  cast<BindingAttr>(op.getBindingInfos()[symbol.getPosition()])
+                      .getMap(),
                   letters);
   });
 }
@@ -172,13 +186,15 @@ static LogicalResult verifyOutput(EinsumOp op, ArrayRef<int64_t> extents) {
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || seen.test(dim.getPosition()))
-      return op.emitOpError("expected the output to be a list of different letters");
+      return op.emitOpError(
+          "expected the output to be a list of different letters");
     seen.set(dim.getPosition());
     int64_t extent = extents[dim.getPosition()], size = type.getDimSize(axis);
-    if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(size) && extent != size)
+    if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(size) &&
+        extent != size)
       return op.emitOpError("expected extent ")
-             << extent << " of '" << names[dim.getPosition()] << "' in the result, found "
-             << size;
+             << extent << " of '" << names[dim.getPosition()]
+             << "' in the result, found " << size;
   }
   if (op.getBias())
     markLetters(op, *op.getBiasMap(), biasLetters);
@@ -199,12 +215,15 @@ LogicalResult EinsumOp::verify() {
     return failure();
   for (auto [dim, name] : llvm::enumerate(names))
     if (!defined.test(dim))
-      return emitOpError("the extent of '") << name << "' follows from no operand";
+      return emitOpError("the extent of '")
+             << name << "' follows from no operand";
   if (failed(verifyOutput(*this, extents)))
     return failure();
-  Type element = cast<RankedTensorType>(getInputs()[0].getType()).getElementType();
+  Type element =
+      cast<RankedTensorType>(getInputs()[0].getType()).getElementType();
   if (cast<RankedTensorType>(getType()).getElementType() != element)
-    return emitOpError("expected a result of ") << element << ", found " << getType();
+    return emitOpError("expected a result of ")
+           << element << ", found " << getType();
   return success();
 }
 
@@ -218,42 +237,50 @@ ParseResult MapOp::parse(OpAsmParser &parser, OperationState &result) {
   SmallVector<Unresolved> extents;
   SmallVector<int64_t> extentCoordinates, coordinates;
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
-        StringRef name;
-        if (parser.parseKeyword(&name))
-          return failure();
-        coordinates.push_back(clauses.dims.size());
-        clauses.addDim(name);
-        return success();
-      }))
+  if (parser.parseCommaSeparatedList(
+          OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
+            StringRef name;
+            if (parser.parseKeyword(&name))
+              return failure();
+            coordinates.push_back(clauses.dims.size());
+            clauses.addDim(name);
+            return success();
+          }))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("extents")) &&
-      parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
-        SMLoc nameLoc = parser.getCurrentLocation();
-        StringRef name;
-        if (parser.parseKeyword(&name) || parser.parseEqual())
-          return failure();
-        auto *it = llvm::find(clauses.dims, name);
-        if (it == clauses.dims.end())
-          return parser.emitError(nameLoc, "unknown coordinate '") << name << "'";
-        extentCoordinates.push_back(it - clauses.dims.begin());
-        return parser.parseOperand(extents.emplace_back());
-      }))
+      parser.parseCommaSeparatedList(
+          OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
+            SMLoc nameLoc = parser.getCurrentLocation();
+            StringRef name;
+            if (parser.parseKeyword(&name) || parser.parseEqual())
+              return failure();
+            auto *it = llvm::find(clauses.dims, name);
+            if (it == clauses.dims.end())
+              return parser.emitError(nameLoc, "unknown coordinate '")
+                     << name << "'";
+            extentCoordinates.push_back(it - clauses.dims.begin());
+            return parser.parseOperand(extents.emplace_back());
+          }))
     return failure();
   SmallVector<Type> types;
-  if (clauses.parseWith() || clauses.parseRegion(*result.addRegion(), {}, coordinates) ||
-      parser.parseOptionalAttrDict(result.attributes) || parser.parseArrowTypeList(types))
+  if (clauses.parseWith() ||
+      clauses.parseRegion(*result.addRegion(), {}, coordinates) ||
+      parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseArrowTypeList(types))
     return failure();
   result.addTypes(types);
   result.addAttribute("bindingInfos", clauses.getBindingInfos());
   result.addAttribute("letters", b.getStrArrayAttr(clauses.dims));
-  result.addAttribute("extentCoordinates", b.getDenseI64ArrayAttr(extentCoordinates));
-  result.addAttribute("operandSegmentSizes",
-                      b.getDenseI32ArrayAttr({int32_t(clauses.bindingOperands.size()),
-                                              int32_t(extents.size())}));
-  return failure(parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
-                                        result.operands) ||
-                 parser.resolveOperands(extents, b.getIndexType(), result.operands));
+  result.addAttribute("extentCoordinates",
+                      b.getDenseI64ArrayAttr(extentCoordinates));
+  result.addAttribute(
+      "operandSegmentSizes",
+      b.getDenseI32ArrayAttr(
+          {int32_t(clauses.bindingOperands.size()), int32_t(extents.size())}));
+  return failure(
+      parser.resolveOperands(clauses.bindingOperands, clauses.bindingTypes, loc,
+                             result.operands) ||
+      parser.resolveOperands(extents, b.getIndexType(), result.operands));
 }
 
 void MapOp::print(OpAsmPrinter &p) {
@@ -270,25 +297,32 @@ void MapOp::print(OpAsmPrinter &p) {
   }
   clauses.printWith(getBindingInfos(), getBindings());
   clauses.printRegion(getBody());
-  p.printOptionalAttrDict((*this)->getAttrs(), {"bindingInfos", "letters",
-                                                "extentCoordinates", "operandSegmentSizes"});
+  p.printOptionalAttrDict(
+      (*this)->getAttrs(),
+      {"bindingInfos", "letters", "extentCoordinates", "operandSegmentSizes"});
   p.printArrowTypeList(getResultTypes());
 }
 
-void MapOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void MapOp::getAsmBlockArgumentNames(Region &region,
+                                     OpAsmSetValueNameFn setName) {
   SmallVector<std::string> names = getNames(getLetters());
-  SmallVector<int64_t> coordinates = llvm::to_vector(llvm::seq<int64_t>(0, names.size()));
-  nameRegionArguments(region, {}, getBindingInfos(), names, coordinates, setName);
+  SmallVector<int64_t> coordinates =
+      llvm::to_vector(llvm::seq<int64_t>(0, names.size()));
+  nameRegionArguments(region, {}, getBindingInfos(), names, coordinates,
+                      setName);
 }
 
 /// Checks that a dynamic extent of coordinate `dim` is known (C3), and that
 /// static ones agree with what is read.
-static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent, StringRef name) {
-  bool known = !ShapedType::isDynamic(extent) ||
-               llvm::is_contained(op.getExtentCoordinates(), static_cast<int64_t>(dim));
+static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent,
+                                  StringRef name) {
+  bool known =
+      !ShapedType::isDynamic(extent) ||
+      llvm::is_contained(op.getExtentCoordinates(), static_cast<int64_t>(dim));
   unsigned next = 0;
   for (auto info : op.getBindingInfos().getAsRange<BindingAttr>()) {
-    if (info.getKind() == BindingKind::Float || info.getKind() == BindingKind::Index)
+    if (info.getKind() == BindingKind::Float ||
+        info.getKind() == BindingKind::Index)
       continue;
     Value operand = op.getBindings()[next++];
     if (info.getKind() != BindingKind::Load)
@@ -299,10 +333,11 @@ static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent, String
         continue;
       known = true;
       int64_t size = type.getDimSize(axis);
-      if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(extent) && size < extent)
+      if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(extent) &&
+          size < extent)
         return op.emitOpError("expected '")
-               << info.getName().getValue() << "' to have extent " << extent << " of '"
-               << name << "', found " << size;
+               << info.getName().getValue() << "' to have extent " << extent
+               << " of '" << name << "', found " << size;
     }
   }
   if (!known)
@@ -316,8 +351,9 @@ LogicalResult MapOp::verify() {
   SmallVector<std::string> names = getNames(getLetters());
   if (failed(verifyNames(*this, names)) ||
       failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)) ||
-      failed(verifyRegionArguments(*this, getBody(), "region", {}, getBindingInfos(),
-                                   getBindings(), names.size())) ||
+      failed(verifyRegionArguments(*this, getBody(), "region", {},
+                                   getBindingInfos(), getBindings(),
+                                   names.size())) ||
       failed(verifyCoordinates(*this, getExtentCoordinates(), names.size())))
     return failure();
   if (getExtentCoordinates().size() != getExtents().size())

@@ -58,7 +58,8 @@ PairView PairView::get(Operation *op) {
       .Case([](AttentionOp attention) {
         PairView view = getWeighted(attention);
         if (attention.getSink() && attention.getSinkMap())
-          view.further.emplace_back(attention.getSink(), *attention.getSinkMap());
+          view.further.emplace_back(attention.getSink(),
+                                    *attention.getSinkMap());
         return view;
       })
       .Case([](PartialOp partial) { return getWeighted(partial); })
@@ -79,15 +80,20 @@ PairView PairView::get(Operation *op) {
 }
 
 Type PairView::getStatType() const {
-  Value first = !lhs.empty() ? lhs[0] : values ? values : !bias.empty() ? bias[0] : Value();
-  bool wide = first && cast<RankedTensorType>(first.getType()).getElementType().isF64();
+  Value first = !lhs.empty()    ? lhs[0]
+                : values        ? values
+                : !bias.empty() ? bias[0]
+                                : Value();
+  bool wide =
+      first && cast<RankedTensorType>(first.getType()).getElementType().isF64();
   Builder b(op->getContext());
   return wide ? Type(b.getF64Type()) : Type(b.getF32Type());
 }
 
 Value PairView::getBindingOperand(unsigned position) const {
   unsigned next = 0;
-  for (auto [index, info] : llvm::enumerate(bindingInfos.getAsRange<BindingAttr>())) {
+  for (auto [index, info] :
+       llvm::enumerate(bindingInfos.getAsRange<BindingAttr>())) {
     bool expression = info.getKind() == BindingKind::Float ||
                       info.getKind() == BindingKind::Index;
     if (index == position)
@@ -97,18 +103,20 @@ Value PairView::getBindingOperand(unsigned position) const {
   return {};
 }
 
-SmallVector<OperandAxis> PairView::findAxes(unsigned dim, unsigned &numDefining) const {
+SmallVector<OperandAxis> PairView::findAxes(unsigned dim,
+                                            unsigned &numDefining) const {
   SmallVector<OperandAxis> first, grouped;
   PairCoordinates c = getCoordinates();
   bool isHead = c.numOver() && dim == c.numOver() - 1;
-  auto add = [&](SmallVectorImpl<OperandAxis> &axes, Value tensor, AffineMap map,
-                 const Twine &name) {
+  auto add = [&](SmallVectorImpl<OperandAxis> &axes, Value tensor,
+                 AffineMap map, const Twine &name) {
     for (auto [axis, expr] : llvm::enumerate(map.getResults()))
       if (expr == getAffineDimExpr(dim, op->getContext()))
         axes.push_back({tensor, static_cast<unsigned>(axis), name.str()});
   };
   for (auto [n, tensor] : llvm::enumerate(lhs))
-    add(first, tensor, getMap(lhsMaps, n), "the left side of dot product " + Twine(n));
+    add(first, tensor, getMap(lhsMaps, n),
+        "the left side of dot product " + Twine(n));
   for (auto [n, tensor] : llvm::enumerate(bias))
     add(first, tensor, getMap(biasMaps, n), "bias " + Twine(n));
   for (auto [n, info] : llvm::enumerate(bindingInfos.getAsRange<BindingAttr>()))
@@ -164,7 +172,8 @@ int64_t PairView::getStaticExtent(unsigned dim) const {
   unsigned numDefining;
   SmallVector<OperandAxis> axes = findAxes(dim, numDefining);
   for (OperandAxis axis : ArrayRef(axes).take_front(numDefining)) {
-    int64_t size = cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
+    int64_t size =
+        cast<RankedTensorType>(axis.tensor.getType()).getDimSize(axis.axis);
     if (!ShapedType::isDynamic(size))
       return size;
   }
@@ -181,15 +190,18 @@ Type PairView::getBindingType(unsigned position) const {
   Type type = getBindingOperand(position).getType();
   if (auto tensor = dyn_cast<RankedTensorType>(type))
     type = tensor.getElementType();
-  return type.isInteger(1) || isa<FloatType>(type) ? type : Type(b.getIndexType());
+  return type.isInteger(1) || isa<FloatType>(type) ? type
+                                                   : Type(b.getIndexType());
 }
 
 /// Emits grid size `position`, counted over the query grid and the key grid.
-static Value emitGridSize(OpBuilder &b, const PairView &view, unsigned position) {
+static Value emitGridSize(OpBuilder &b, const PairView &view,
+                          unsigned position) {
   SmallVector<int64_t> sizes(view.queryGrid);
   sizes.append(view.keyGrid.begin(), view.keyGrid.end());
   if (!ShapedType::isDynamic(sizes[position]))
-    return arith::ConstantIndexOp::create(b, view.op->getLoc(), sizes[position]);
+    return arith::ConstantIndexOp::create(b, view.op->getLoc(),
+                                          sizes[position]);
   return view.grid[llvm::count_if(ArrayRef(sizes).take_front(position),
                                   ShapedType::isDynamic)];
 }

@@ -70,8 +70,8 @@ ParseResult ClauseParser::parseFactor(AffineExpr &expr) {
   SMLoc loc = parser.getCurrentLocation();
   if (failed(parser.parseOptionalKeyword(&letter)))
     return parser.emitError(loc, "expected a letter or a number");
-  auto *bound =
-      llvm::find_if(bindings, [&](const Binding &x) { return x.name == letter; });
+  auto *bound = llvm::find_if(
+      bindings, [&](const Binding &x) { return x.name == letter; });
   if (bound != bindings.end()) {
     if (!bound->argumentType.isIndex())
       return parser.emitError(loc, "name '") << letter << "' is no index";
@@ -104,7 +104,8 @@ ParseResult ClauseParser::parseProduct(AffineExpr &expr) {
     if (isMul && !rhs.isSymbolicOrConstant())
       std::swap(expr, rhs);
     if (!rhs.isSymbolicOrConstant())
-      return parser.emitError(loc, "expected a number or a bound name on one side");
+      return parser.emitError(loc,
+                              "expected a number or a bound name on one side");
     auto number = dyn_cast<AffineConstantExpr>(rhs);
     if (!isMul && number && number.getValue() < 1)
       return parser.emitError(loc, "expected a positive divisor, found ")
@@ -166,7 +167,8 @@ ArrayAttr ClauseParser::getMaps(ArrayRef<MapExprs> maps) {
 ArrayAttr ClauseParser::getBindingInfos() {
   SmallVector<Attribute> infos;
   for (const Binding &binding : bindings)
-    infos.push_back(BindingAttr::get(b.getContext(), b.getStringAttr(binding.name),
+    infos.push_back(BindingAttr::get(b.getContext(),
+                                     b.getStringAttr(binding.name),
                                      binding.kind, getMap(binding.exprs)));
   return b.getArrayAttr(infos);
 }
@@ -225,7 +227,8 @@ ParseResult ClauseParser::parseSizes(SmallVectorImpl<int64_t> &sizes,
 ParseResult ClauseParser::parseGrid() {
   if (failed(parser.parseOptionalKeyword("grid")))
     return success();
-  if (succeeded(parser.parseOptionalKeyword("i")) && parseSizes(queryGrid, grid))
+  if (succeeded(parser.parseOptionalKeyword("i")) &&
+      parseSizes(queryGrid, grid))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("j")) && parseSizes(keyGrid, grid))
     return failure();
@@ -246,8 +249,8 @@ Type mlir::attn::getBoundType(Type type) {
 ParseResult ClauseParser::parseWith(bool collect) {
   if (failed(parser.parseOptionalKeyword("with")))
     return success();
-  return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren,
-                                        [&]() { return parseBinding(collect); });
+  return parser.parseCommaSeparatedList(
+      OpAsmParser::Delimiter::Paren, [&]() { return parseBinding(collect); });
 }
 
 ParseResult ClauseParser::parseBinding(bool collect) {
@@ -276,7 +279,8 @@ ParseResult ClauseParser::parseBinding(bool collect) {
     binding.kind = isFloat ? BindingKind::Float : BindingKind::Index;
     if (isFloat)
       binding.argumentType = b.getF32Type();
-    if (parser.parseLParen() || parseExpr(binding.exprs.emplace_back(), collect) ||
+    if (parser.parseLParen() ||
+        parseExpr(binding.exprs.emplace_back(), collect) ||
         parser.parseRParen())
       return failure();
     bindings.push_back(std::move(binding));
@@ -298,8 +302,8 @@ ParseResult ClauseParser::parseBinding(bool collect) {
     return parser.emitError(loc, "expected a ranked tensor to be read at a "
                                  "position, found ")
            << type;
-  binding.argumentType =
-      getBoundType(binding.kind == BindingKind::Load ? tensor.getElementType() : type);
+  binding.argumentType = getBoundType(
+      binding.kind == BindingKind::Load ? tensor.getElementType() : type);
   if (!binding.argumentType)
     return parser.emitError(loc, "expected a scalar, or a tensor with a "
                                  "position, found ")
@@ -332,7 +336,8 @@ ClauseParser::parseCoordinates(SmallVectorImpl<int64_t> &coordinates) {
         if (!dim)
           return parser.emitError(loc, "unknown coordinate '") << name << "'";
         if (llvm::is_contained(coordinates, static_cast<int64_t>(*dim)))
-          return parser.emitError(loc, "coordinate '") << name << "' occurs twice";
+          return parser.emitError(loc, "coordinate '")
+                 << name << "' occurs twice";
         coordinates.push_back(*dim);
         return success();
       });
@@ -465,9 +470,9 @@ Value emitCondition(OpBuilder &b, Location loc, const Condition &condition,
 
 } // namespace
 
-ParseResult
-ClauseParser::parseWhere(Region &region, SmallVectorImpl<int64_t> &coordinates,
-                         bool deriveCoordinates) {
+ParseResult ClauseParser::parseWhere(Region &region,
+                                     SmallVectorImpl<int64_t> &coordinates,
+                                     bool deriveCoordinates) {
   SMLoc where = parser.getCurrentLocation();
   Condition condition;
   if (ConditionParser{*this}.parseBraces(condition))
@@ -515,7 +520,8 @@ void ClausePrinter::printExpr(AffineExpr expr) {
 
 void ClausePrinter::printMap(AffineMap map) {
   p << '[';
-  llvm::interleaveComma(map.getResults(), p, [&](AffineExpr e) { printExpr(e); });
+  llvm::interleaveComma(map.getResults(), p,
+                        [&](AffineExpr e) { printExpr(e); });
   p << ']';
 }
 
@@ -542,7 +548,8 @@ void ClausePrinter::printSizes(ArrayRef<int64_t> sizes, OperandRange operands,
 }
 
 void ClausePrinter::printGrid(ArrayRef<int64_t> queryGrid,
-                              ArrayRef<int64_t> keyGrid, OperandRange operands) {
+                              ArrayRef<int64_t> keyGrid,
+                              OperandRange operands) {
   if (queryGrid.empty() && keyGrid.empty())
     return;
   unsigned next = 0;
@@ -565,7 +572,8 @@ void ClausePrinter::printWith(ArrayAttr bindingInfos, OperandRange operands) {
   llvm::interleaveComma(
       bindingInfos.getAsRange<BindingAttr>(), p, [&](BindingAttr info) {
         BindingKind kind = info.getKind();
-        bool expression = kind == BindingKind::Float || kind == BindingKind::Index;
+        bool expression =
+            kind == BindingKind::Float || kind == BindingKind::Index;
         Type type = expression ? Type() : operands[next].getType();
         Type element = type;
         if (auto tensor = dyn_cast_or_null<RankedTensorType>(type))
@@ -605,14 +613,16 @@ void ClausePrinter::printRegion(Region &region) {
 // Verification
 //===----------------------------------------------------------------------===//
 
-LogicalResult mlir::attn::verifyMap(Operation *op, const Twine &what, AffineMap map,
-                                    Type operand, ArrayRef<std::string> dims,
-                                    ArrayRef<Type> bindingTypes, bool allowInner) {
+LogicalResult mlir::attn::verifyMap(Operation *op, const Twine &what,
+                                    AffineMap map, Type operand,
+                                    ArrayRef<std::string> dims,
+                                    ArrayRef<Type> bindingTypes,
+                                    bool allowInner) {
   auto tensor = dyn_cast_or_null<RankedTensorType>(operand);
   if (tensor && map.getNumResults() != tensor.getRank())
     return op->emitOpError("expected ")
-           << tensor.getRank() << " positions for " << what << " of type " << tensor
-           << ", found " << map.getNumResults();
+           << tensor.getRank() << " positions for " << what << " of type "
+           << tensor << ", found " << map.getNumResults();
   if (map.getNumDims() != dims.size())
     return op->emitOpError("expected the map of ")
            << what << " over " << dims.size() << " coordinates, found "
@@ -622,7 +632,8 @@ LogicalResult mlir::attn::verifyMap(Operation *op, const Twine &what, AffineMap 
                      expr.isFunctionOfDim(dims.size() - 1);
     if (usesInner && !(allowInner && isa<AffineDimExpr>(expr)))
       return op->emitOpError("the map of ")
-             << what << (allowInner ? " uses ':' within an expression" : " uses ':'");
+             << what
+             << (allowInner ? " uses ':' within an expression" : " uses ':'");
     bool isBad = false;
     expr.walk([&](AffineExpr e) {
       if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
@@ -645,10 +656,12 @@ static LogicalResult verifyBinding(Operation *op, BindingAttr info, Type type,
   bool isLoad = kind == BindingKind::Load;
   auto tensor = dyn_cast_or_null<RankedTensorType>(type);
   if (isLoad && !tensor)
-    return op->emitOpError("expected a ranked tensor for ") << name << ", found " << type;
+    return op->emitOpError("expected a ranked tensor for ")
+           << name << ", found " << type;
   // A scalar has no position, whose map would be empty.
   if (kind != BindingKind::Scalar &&
-      failed(verifyMap(op, name, info.getMap(), isLoad ? tensor : Type(), dims, types)))
+      failed(verifyMap(op, name, info.getMap(), isLoad ? tensor : Type(), dims,
+                       types)))
     return failure();
   if (!info.hasOperand()) {
     if (info.getMap().getNumResults() != 1)
@@ -660,7 +673,8 @@ static LogicalResult verifyBinding(Operation *op, BindingAttr info, Type type,
   }
   Type bound = getBoundType(isLoad ? tensor.getElementType() : type);
   if (!bound)
-    return op->emitOpError("expected a number for ") << name << ", found " << type;
+    return op->emitOpError("expected a number for ")
+           << name << ", found " << type;
   types.push_back(bound);
   return success();
 }
@@ -706,7 +720,8 @@ SmallVector<Type> mlir::attn::getBindingTypes(ArrayAttr bindingInfos,
   return types;
 }
 
-LogicalResult mlir::attn::verifyBlock(Operation *op, Region &region, StringRef what) {
+LogicalResult mlir::attn::verifyBlock(Operation *op, Region &region,
+                                      StringRef what) {
   if (!region.hasOneBlock() || region.front().empty() ||
       !isa<YieldOp>(region.front().back()))
     return op->emitOpError("expected the ")
@@ -714,7 +729,8 @@ LogicalResult mlir::attn::verifyBlock(Operation *op, Region &region, StringRef w
   return success();
 }
 
-LogicalResult mlir::attn::verifyNames(Operation *op, ArrayRef<std::string> names) {
+LogicalResult mlir::attn::verifyNames(Operation *op,
+                                      ArrayRef<std::string> names) {
   llvm::SmallDenseSet<StringRef> seen;
   for (StringRef name : names)
     if (name.empty() || !seen.insert(name).second)
@@ -723,7 +739,8 @@ LogicalResult mlir::attn::verifyNames(Operation *op, ArrayRef<std::string> names
   return success();
 }
 
-LogicalResult mlir::attn::verifyCoordinates(Operation *op, ArrayRef<int64_t> coordinates,
+LogicalResult mlir::attn::verifyCoordinates(Operation *op,
+                                            ArrayRef<int64_t> coordinates,
                                             int64_t count) {
   for (int64_t dim : coordinates)
     if (dim < 0 || dim >= count)
@@ -761,7 +778,8 @@ LogicalResult mlir::attn::verifyRegionArguments(
   return success();
 }
 
-void mlir::attn::nameRegionArguments(Region &region, ArrayRef<StringRef> leading,
+void mlir::attn::nameRegionArguments(Region &region,
+                                     ArrayRef<StringRef> leading,
                                      ArrayAttr bindingInfos,
                                      ArrayRef<std::string> dims,
                                      ArrayRef<int64_t> coordinates,
@@ -791,7 +809,8 @@ LogicalResult mlir::attn::verifyGrid(Operation *op, ArrayRef<int64_t> queryGrid,
   for (ArrayRef<int64_t> grid : {queryGrid, keyGrid})
     for (int64_t size : grid)
       if (!ShapedType::isDynamic(size) && size < 0)
-        return op->emitOpError("expected grid sizes that are not negative, found ")
+        return op->emitOpError(
+                   "expected grid sizes that are not negative, found ")
                << size;
   return success();
 }

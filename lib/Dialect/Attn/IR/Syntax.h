@@ -52,7 +52,8 @@ public:
   /// `[h, i, j]`: dimensions handed to a region.
   ParseResult parseCoordinates(SmallVectorImpl<int64_t> &coordinates);
   /// A region whose arguments are `leading`, the bindings, the coordinates.
-  ParseResult parseRegion(Region &region, ArrayRef<OpAsmParser::Argument> leading,
+  ParseResult parseRegion(Region &region,
+                          ArrayRef<OpAsmParser::Argument> leading,
                           ArrayRef<int64_t> coordinates);
   /// `where {..}` (the keyword is consumed): fills `region` and, if the list is
   /// empty, `coordinates`.
@@ -102,14 +103,16 @@ private:
 /// Prints the clauses of one op.
 class ClausePrinter {
 public:
-  ClausePrinter(OpAsmPrinter &p, ArrayRef<std::string> dims, ArrayAttr bindingInfos);
+  ClausePrinter(OpAsmPrinter &p, ArrayRef<std::string> dims,
+                ArrayAttr bindingInfos);
 
   void printExpr(AffineExpr expr);
   void printMap(AffineMap map);
   void printOver(ArrayAttr over);
   void printGrid(ArrayRef<int64_t> queryGrid, ArrayRef<int64_t> keyGrid,
                  OperandRange operands);
-  void printSizes(ArrayRef<int64_t> sizes, OperandRange operands, unsigned &next);
+  void printSizes(ArrayRef<int64_t> sizes, OperandRange operands,
+                  unsigned &next);
   void printWith(ArrayAttr bindingInfos, OperandRange operands);
   void printCoordinates(ArrayRef<int64_t> coordinates);
   void printRegion(Region &region);
@@ -132,9 +135,9 @@ LogicalResult verifyBlock(Operation *op, Region &region, StringRef what);
 /// Checks that `map` has a position for each axis of `operand`, is over `dims`
 /// (of which ":" may not be used unless `allowInner`), and uses no bound names
 /// but those of type index.
-LogicalResult verifyMap(Operation *op, const Twine &what, AffineMap map, Type operand,
-                        ArrayRef<std::string> dims, ArrayRef<Type> bindingTypes,
-                        bool allowInner = false);
+LogicalResult verifyMap(Operation *op, const Twine &what, AffineMap map,
+                        Type operand, ArrayRef<std::string> dims,
+                        ArrayRef<Type> bindingTypes, bool allowInner = false);
 
 /// The types that regions see for bindings that were verified.
 SmallVector<Type> getBindingTypes(ArrayAttr bindingInfos, ValueRange operands);
@@ -151,8 +154,9 @@ LogicalResult verifyPureRegions(Operation *op);
 
 /// Checks that the entry block of `region` has the arguments `leading`, the
 /// bindings, and one index per coordinate.
-LogicalResult verifyRegionArguments(Operation *op, Region &region, StringRef what,
-                                    ArrayRef<Type> leading, ArrayAttr bindingInfos,
+LogicalResult verifyRegionArguments(Operation *op, Region &region,
+                                    StringRef what, ArrayRef<Type> leading,
+                                    ArrayAttr bindingInfos,
                                     OperandRange operands, size_t coordinates);
 
 /// Names the block arguments of a region: leading names, bindings, coordinates.
