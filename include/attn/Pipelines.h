@@ -17,11 +17,15 @@ namespace attn {
 
 /// Options of the pipeline `attn-to-cpu`.
 struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
-  PassOptions::Option<unsigned> vectorBits{
-      *this, "vector-bits",
-      llvm::cl::desc("width of a vector register: 128, 256 (AVX2) or 512 "
-                     "(AVX-512)"),
-      llvm::cl::init(512)};
+  PassOptions::Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc(
+          "the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512) or host"),
+      llvm::cl::init("host")};
+  PassOptions::Option<bool> bf16Rounding{
+      *this, "bf16-rounding",
+      llvm::cl::desc("the processor has instructions that round to bf16"),
+      llvm::cl::init(false)};
 };
 
 /// Adds `attn-to-cpu`: functions on tensors become vector code in the LLVM
@@ -32,6 +36,20 @@ void buildAttnToCPUPipeline(OpPassManager &pm, const AttnToCPUOptions &options);
 /// compute what the ops say, in the LLVM dialect. Every other path is tested
 /// against this one, so nothing here reorders or fuses arithmetic.
 void buildAttnReferencePipeline(OpPassManager &pm);
+
+/// What `tile-to-llvm-cpu` can be told.
+struct TileToLLVMCPUOptions : PassPipelineOptions<TileToLLVMCPUOptions> {
+  PassOptions::Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("the CPU model: x86-64-v3, x86-64-v4 or host"),
+      llvm::cl::init("host")};
+};
+
+/// Adds the passes from a bufferised module with tile programs to the LLVM
+/// dialect. What remains on the host may use `memref`, `scf`, `arith`, `math`,
+/// `vector`, `index`, `affine` and `func`.
+void buildTileToLLVMCPUPipeline(OpPassManager &manager,
+                                const TileToLLVMCPUOptions &options);
 
 /// Registers the pipelines by name for the tools that parse pass pipelines.
 void registerPipelines();

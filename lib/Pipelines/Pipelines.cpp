@@ -8,21 +8,36 @@
 
 #include "attn/Pipelines.h"
 
+#include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToVector.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Target/CPU.h"
 #include "attn/Transforms/Passes.h"
 
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::attn;
+
+/// Adds the passes that give tensor programs their meaning in simple ops: sizes
+/// are checked, and half-precision sums are f32.
+static void addTensorPasses(OpPassManager &pm) {
+  pm.addPass(createAttnCheckShapesPass());
+  pm.addPass(createAttnDecomposeTensorsPass());
+  pm.addPass(createAttnWidenSumsPass());
+}
 
 /// Adds the passes from functions on tensors to functions on memrefs, all of
 /// whose allocations are freed or returned. Parameters and results have the
@@ -66,7 +81,12 @@ static void addDeallocation(OpPassManager &pm) {
 }
 
 /// Adds the passes from loops, memrefs and vectors to the LLVM dialect.
-static void addConversionToLLVM(OpPassManager &pm) {
+static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
+  // No processor computes in bf16.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
@@ -78,37 +98,71 @@ static void addConversionToLLVM(OpPassManager &pm) {
   vectorOptions.vectorTransposeLowering =
       vector::VectorTransposeLowering::Shuffle16x16;
   pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
-  pm.addPass(createConvertCPUToLLVMPass());
+  ConvertCPUToLLVMPassOptions options;
+  options.bf16Rounding = bf16Rounding;
+  pm.addPass(createConvertCPUToLLVMPass(options));
+  pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
 
 void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
+  const CPUModel *cpu = lookupCPUModel(options.target);
+  pm.addPass(createInlinerPass());
+  pm.addPass(createConvertAttnToTilePass());
   addAttnLowering(pm, /*wide=*/false);
-  pm.addPass(createAttnPrepareLinalgPass());
+  addTensorPasses(pm);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
   AttnVectorizeLinalgPassOptions vectorize;
-  vectorize.vectorBits = options.vectorBits;
+  vectorize.vectorBits = cpu ? cpu->vectorBits : 256;
   pm.addNestedPass<func::FuncOp>(createAttnVectorizeLinalgPass(vectorize));
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createAttnApproximateMathPass());
-  addConversionToLLVM(pm);
+  pm.addNestedPass<func::FuncOp>(createAttnApproximateMathPass());
+  pm.addPass(createAttnOutlineParallelLoopsPass());
+  ConvertTileToVectorPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToVectorPass(tile));
+  addConversionToLLVM(pm, options.bf16Rounding);
+  pm.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::buildAttnReferencePipeline(OpPassManager &pm) {
   addAttnLowering(pm, /*wide=*/true);
-  AttnPrepareLinalgPassOptions prepare;
-  prepare.fuse = false;
-  pm.addPass(createAttnPrepareLinalgPass(prepare));
+  addTensorPasses(pm);
   addBufferization(pm);
   addDeallocation(pm);
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, /*bf16Rounding=*/false);
+}
+
+void mlir::attn::buildTileToLLVMCPUPipeline(
+    OpPassManager &manager, const TileToLLVMCPUOptions &options) {
+  ConvertTileToVectorPassOptions tileOptions;
+  tileOptions.target = options.target;
+  manager.addPass(createConvertTileToVectorPass(tileOptions));
+  manager.addPass(createLoopInvariantCodeMotionPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertToLLVMPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createOutlineParallelCallsPass());
 }
 
 void mlir::attn::registerPipelines() {
+  PassPipelineRegistration<TileToLLVMCPUOptions>(
+      "tile-to-llvm-cpu",
+      "lower bufferised modules with tile programs to the LLVM dialect",
+      buildTileToLLVMCPUPipeline);
   PassPipelineRegistration<AttnToCPUOptions>(
       "attn-to-cpu", "compile functions on tensors to vector code for CPUs",
       buildAttnToCPUPipeline);

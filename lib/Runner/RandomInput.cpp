@@ -120,10 +120,10 @@ private:
 
 /// A parsed specification.
 struct Spec {
-  enum Shape { Normal, Uniform, Integers };
+  enum Family { Normal, Uniform, Integers };
 
   uint64_t seed = 0;
-  Shape shape = Normal;
+  Family family = Normal;
   double scale = 1;          // of Normal
   int64_t low = 0, high = 0; // of Integers
 };
@@ -177,20 +177,20 @@ static Error parseBounds(StringRef text, ElementKind kind, Spec &spec) {
 static Error parseDistribution(StringRef text, ElementKind kind, Spec &spec) {
   StringRef rest = text;
   if (rest.consume_front("int:")) {
-    spec.shape = Spec::Integers;
+    spec.family = Spec::Integers;
     return parseBounds(rest, kind, spec);
   }
   if (text == "zeros" || text == "ones") {
-    spec.shape = Spec::Integers;
+    spec.family = Spec::Integers;
     spec.low = spec.high = text == "ones";
     return Error::success();
   }
   if (text == "uniform" && (isFloat(kind) || kind == ElementKind::I1)) {
-    spec.shape = Spec::Uniform;
+    spec.family = Spec::Uniform;
     return Error::success();
   }
   if (isFloat(kind) && rest.consume_front("normal")) {
-    spec.shape = Spec::Normal;
+    spec.family = Spec::Normal;
     if (rest.empty())
       return Error::success();
     if (rest.consume_front("*")) {
@@ -264,7 +264,7 @@ Expected<Array> mlir::attn::randomArray(StringRef text, ElementKind kind,
   Expected<Array> array = Array::create(kind, shape);
   if (!array)
     return array.takeError();
-  switch (spec->shape) {
+  switch (spec->family) {
   case Spec::Normal:
     fillNormal(*array, *spec);
     break;

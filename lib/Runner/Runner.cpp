@@ -28,6 +28,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
+#include <malloc.h>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -128,6 +129,15 @@ makeInputs(const Signature &signature, ArrayRef<std::string> sources) {
 // The run and what follows
 //===----------------------------------------------------------------------===//
 
+/// Keeps the memory of results in the process between runs. Otherwise runs are
+/// timed with the page faults of fresh memory.
+static void keepFreedMemory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 /// Runs the function again and prints how long it took.
 static llvm::Error timeRuns(CompiledModule &compiled, ArrayRef<Array> inputs,
                             const RunnerOptions &options, double compileSeconds,
@@ -206,6 +216,7 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
     return inputs.takeError();
 
   attn_rt_set_threads(options.threads);
+  keepFreedMemory();
   CompileOptions compileOptions;
   compileOptions.entry = signature->functionName;
   compileOptions.cpu = options.cpu;

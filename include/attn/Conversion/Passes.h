@@ -2,14 +2,17 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Registration of every conversion pass.
+// Registers every conversion pass.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTN_CONVERSION_PASSES_H
 #define ATTN_CONVERSION_PASSES_H
 
+#include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/CPUToLLVM.h"
+#include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToVector.h"
 
 namespace mlir::attn {
 

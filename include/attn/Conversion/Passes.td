@@ -12,6 +12,52 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// AttnToTile
+//===----------------------------------------------------------------------===//
+
+def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
+  let summary = "write attention as tile programs";
+  let description = [{
+    *What*: every `attn.attention` and `attn.partial` becomes a `tile.kernel` and
+    the `tile.launch` of it. A point of the grid computes a tile of queries of one
+    batch and head index: it loops over tiles of keys and keeps, per query, a
+    running maximum, a sum of weights and a weighted sum of values. Memory is
+    proportional to a tile.
+
+    *Before*: the op is nested in a symbol table; masks are defined by mask ops in
+    the same function.
+
+    *After*: no `attn.attention` and no `attn.partial`; mask ops without users
+    are gone. Sizes that the types leave open are checked by `tile.check`.
+
+    *Fails* if a region holds other ops than elementwise arithmetic, or a mask is
+    an argument.
+
+    Example:
+
+    ```mlir
+    func.func @attention(%q: tensor<?x8x?x64xf32>) -> tensor<?x8x?x64xf32> {
+      %causal = attn.mask.causal
+      %o = attn.attention dots(%q * %q) values(%q) mask(%causal) scale = 0.125
+        : tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>,
+          !attn.mask<1, 1> -> tensor<?x8x?x64xf32>
+      return %o : tensor<?x8x?x64xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "64", "queries of a tile">,
+    Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::tile::TileDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // convert-cpu-to-llvm
 //===----------------------------------------------------------------------===//
 
@@ -39,7 +85,79 @@ def ConvertCPUToLLVMPass : Pass<"convert-cpu-to-llvm", "ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["LLVM::LLVMDialect"];
+  let options = [
+    Option<"bf16Rounding", "bf16-rounding", "bool", /*default=*/"false",
+           "the processor has instructions that round vectors to bf16">,
+  ];
+  let dependentDialects = ["arith::ArithDialect", "LLVM::LLVMDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// convert-tile-to-vector
+//===----------------------------------------------------------------------===//
+
+def ConvertTileToVectorPass
+    : Pass<"convert-tile-to-vector", "::mlir::ModuleOp"> {
+  let summary = "lower tile programs to functions on 1-D vectors, for CPUs";
+  let description = [{
+    *What.* Each `tile.kernel` becomes a private function of the task number,
+    the extents of the grid and the kernel's arguments. Tiles live in scratch
+    memory; what is done to the elements between loads, products and stores
+    becomes one loop over rows, and products become blocks whose accumulators
+    stay in registers. Each `tile.launch` becomes one call with the attribute
+    `attn.parallel`, whose first operand is the number of tasks. Each
+    `tile.check` becomes a call of the runtime. Functions of `math` on f32
+    become arithmetic; those of f64 stay.
+
+    *Before.* Launches have memrefs, not tensors, and each has its own kernel.
+    Memory that a kernel writes overlaps none that it reads.
+
+    *After.* No tile operation is left; `func`, `scf`, `vector` on 1-D vectors,
+    `memref`, `arith`, `math` and a few `llvm` operations for pointers.
+
+    *Fails* if a kernel is launched twice, or holds an operation on tiles that
+    is not elementwise, not of the tile dialect and not a loop or branch of
+    `scf`.
+
+    Example: `tile.launch @k grid(%g) outs(%y : memref<?xf32>)` becomes
+    `func.call @k(%g, %g, %y) {attn.parallel}`.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"host\"",
+           "the CPU model: x86-64-v3, x86-64-v4 or host">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// outline-parallel-calls
+//===----------------------------------------------------------------------===//
+
+def OutlineParallelCallsPass
+    : Pass<"outline-parallel-calls", "::mlir::ModuleOp"> {
+  let summary = "run calls that stand for many through the runtime's threads";
+  let description = [{
+    *What.* A call with the attribute `attn.parallel` becomes a call of
+    `attn_rt_parallel_for(count, body, context)`: the operands behind the first
+    are stored in a struct on the stack, and `body` is a new function that
+    loads them and calls the callee for one task. Pointer arguments of the
+    callee become `noalias`, as the contract of kernels allows, unless the call
+    has the attribute `attn.aliasing`.
+
+    *Before.* The module is in the LLVM dialect. The first operand of the call
+    is the number of tasks.
+
+    *After.* No call has the attribute.
+
+    Example: `llvm.call @k(%n, %p) {attn.parallel}` becomes
+    `llvm.call @attn_rt_parallel_for(%n, %k_task, %context)`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // ATTN_CONVERSION_PASSES

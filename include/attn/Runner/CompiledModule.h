@@ -39,8 +39,10 @@ struct CompileOptions {
 struct CPUTarget {
   /// The name for LLVM, with the features that differ from it.
   std::string name, features;
-  /// The width of a vector register.
-  unsigned vectorBits;
+  /// The model that the pipelines know it by.
+  std::string model;
+  /// Whether it rounds to bf16 in one instruction.
+  bool bf16Rounding;
 };
 
 /// Returns what `cpu` stands for on a processor of the given

@@ -146,9 +146,9 @@ int attn_rt_cpu_has_amx_bf16(void);
 
 /// Returns the rate in GFLOP/s (1e9 operations per second; one fused
 /// multiply-add counts as two) that the calling thread reaches with f32
-/// multiply-adds in registers on the widest vector unit found, measured for
-/// about `seconds` seconds after a tenth of that as warm-up. Returns 0 where
-/// the level is ATTN_RT_CPU_BASELINE.
+/// multiply-adds in registers on the widest vector unit found: the best of
+/// short runs for about `seconds` seconds, after a tenth of that as warm-up.
+/// Returns 0 where the level is ATTN_RT_CPU_BASELINE.
 double attn_rt_probe_fma_f32(double seconds);
 
 #ifdef __cplusplus

@@ -28,7 +28,9 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_CONVERTCPUTOLLVMPASS
@@ -71,6 +73,25 @@ static Value createMessage(ConversionPatternRewriter &rewriter, Location loc,
   }
   return LLVM::AddressOfOp::create(
       rewriter, loc, LLVM::LLVMPointerType::get(rewriter.getContext()), name);
+}
+
+/// Rounds to bf16 by integer arithmetic, because LLVM would call a function of
+/// the compiler's support library, except for vectors if there is an
+/// instruction.
+static LogicalResult expandRoundings(ModuleOp module, bool hasInstruction) {
+  SmallVector<Operation *> roundings;
+  module.walk([&](arith::TruncFOp op) {
+    if (getElementTypeOrSelf(op.getType()).isBF16() &&
+        !(hasInstruction && isa<VectorType>(op.getType())))
+      roundings.push_back(op);
+  });
+  if (roundings.empty())
+    return success();
+  RewritePatternSet patterns(module.getContext());
+  arith::populateExpandBFloat16Patterns(patterns);
+  GreedyRewriteConfig config;
+  config.setStrictness(GreedyRewriteStrictness::ExistingOps);
+  return applyOpPatternsGreedily(roundings, std::move(patterns), config);
 }
 
 namespace {
@@ -223,11 +244,16 @@ struct CheckOpLowering final : ConvertOpToLLVMPattern<tile::CheckOp> {
 /// Converts everything that is left to the LLVM dialect.
 struct ConvertCPUToLLVMPass final
     : attn::impl::ConvertCPUToLLVMPassBase<ConvertCPUToLLVMPass> {
+  using Base::Base;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
+    if (failed(expandRoundings(getOperation(), bf16Rounding)))
+      return signalPassFailure();
     LLVMTypeConverter converter(context);
     SymbolTableCollection symbolTables;
     RewritePatternSet patterns(context);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
@@ -244,7 +270,10 @@ struct ConvertCPUToLLVMPass final
     target.addLegalOp<ModuleOp>();
     if (failed(
             applyFullConversion(getOperation(), target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    // Conversions of numbers keep a flag that LLVM has no place for.
+    getOperation()->walk(
+        [](Operation *op) { op->removeDiscardableAttr("fastmath"); });
   }
 };
 
@@ -253,6 +282,5 @@ struct ConvertCPUToLLVMPass final
 void mlir::attn::populateRuntimeToLLVMPatterns(
     const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<AllocOpLowering, DeallocOpLowering, AssertOpLowering,
-               CheckOpLowering>(
-      converter, /*benefit=*/2);
+               CheckOpLowering>(converter, /*benefit=*/2);
 }

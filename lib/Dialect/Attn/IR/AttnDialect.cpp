@@ -10,6 +10,7 @@
 
 #include "AttnPartialSyntax.h"
 
+#include "mlir/Bytecode/BytecodeImplementation.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -43,7 +44,8 @@ namespace {
 struct AttnInlinerInterface final : DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
 
-  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const override {
+  bool isLegalToInline(Operation *, Region *, bool,
+                       IRMapping &) const override {
     return true;
   }
   bool isLegalToInline(Region *, Region *, bool, IRMapping &) const override {
@@ -57,7 +59,45 @@ Operation *AttnDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return arith::ConstantOp::materialize(builder, value, type, loc);
 }
 
+namespace {
+
+/// The version of the dialect that bytecode was written with.
+struct AttnVersion final : DialectVersion {
+  explicit AttnVersion(uint64_t number) : number(number) {}
+  uint64_t number;
+};
+
+/// Writes the version of the dialect to bytecode; bytecode of a later version
+/// is refused with both numbers.
+struct AttnBytecodeInterface final : BytecodeDialectInterface {
+  explicit AttnBytecodeInterface(Dialect *dialect)
+      : BytecodeDialectInterface(dialect) {}
+
+  static constexpr uint64_t kVersion = 1;
+
+  void writeVersion(DialectBytecodeWriter &writer) const override {
+    writer.writeVarInt(kVersion);
+  }
+
+  std::unique_ptr<DialectVersion>
+  readVersion(DialectBytecodeReader &reader) const override {
+    uint64_t found;
+    if (failed(reader.readVarInt(found)))
+      return nullptr;
+    if (found > kVersion) {
+      reader.emitError() << "expected version " << kVersion
+                         << " of the attn dialect or an earlier one, found "
+                         << found;
+      return nullptr;
+    }
+    return std::make_unique<AttnVersion>(found);
+  }
+};
+
+} // namespace
+
 void AttnDialect::initialize() {
+  addInterfaces<AttnBytecodeInterface>();
   addInterfaces<AttnInlinerInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -401,13 +401,19 @@ LogicalResult MaskOffsetOp::inferReturnTypes(
 
 LogicalResult MaskOffsetOp::verify() {
   MaskType type = getMask().getType();
-  if (type.getQueryRank() != 1 || type.getKeyRank() != 1)
+  if ((getQueryOffset() && type.getQueryRank() != 1) ||
+      (getKeyOffset() && type.getKeyRank() != 1))
     return emitOpError("expected a mask over tokens in a line, found ") << type;
+  if (!getOverOffsets().empty() && getOverOffsets().size() != type.getOver())
+    return emitOpError("expected one offset for each of ")
+           << type.getOver() << " batch coordinates, found "
+           << getOverOffsets().size();
   return success();
 }
 
 OpFoldResult MaskOffsetOp::fold(FoldAdaptor) {
-  return getQueryOffset() || getKeyOffset() ? Value() : getMask();
+  bool shifts = getQueryOffset() || getKeyOffset() || !getOverOffsets().empty();
+  return shifts ? Value() : getMask();
 }
 
 ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser,

@@ -13,6 +13,38 @@ using namespace mlir;
 using namespace mlir::attn;
 
 //===----------------------------------------------------------------------===//
+// Builders
+//===----------------------------------------------------------------------===//
+
+void AttentionOp::build(OpBuilder &b, OperationState &state, Type out,
+                        Value query, Value key, Value value, Value mask,
+                        double scale) {
+  ArrayAttr over = b.getStrArrayAttr({"b", "h"}), none = b.getArrayAttr({});
+  PairCoordinates c(over, /*queryAxes=*/0, /*keyAxes=*/0);
+  auto getMap = [&](unsigned token) {
+    SmallVector<AffineExpr> exprs = {
+        b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(token),
+        b.getAffineDimExpr(c.inner())};
+    return AffineMapAttr::get(
+        AffineMap::get(c.size(), 0, exprs, b.getContext()));
+  };
+  AffineMapAttr queryMap = getMap(c.query()), keyMap = getMap(c.key());
+  build(b, state, out, /*stat=*/Type(), query, key, value, mask,
+        /*scale=*/Value(),
+        /*bias=*/ValueRange(), /*bindings=*/ValueRange(), /*grid=*/ValueRange(),
+        /*extents=*/ValueRange(), /*bindingInfos=*/none, over,
+        /*queryGrid=*/ArrayRef<int64_t>(), /*keyGrid=*/ArrayRef<int64_t>(),
+        /*staticExtents=*/ArrayRef<int64_t>({kNoExtent, kNoExtent}),
+        /*lhsMaps=*/b.getArrayAttr({queryMap}),
+        /*rhsMaps=*/b.getArrayAttr({keyMap}),
+        /*valueMap=*/keyMap, /*biasMaps=*/none, b.getF64FloatAttr(scale),
+        /*scoreCoordinates=*/ArrayRef<int64_t>(), /*normaliser=*/Value(),
+        /*sink=*/Value(), /*sinkMap=*/AffineMapAttr(), /*outMap=*/queryMap,
+        Weight::Exp,
+        /*power=*/1, Normalise::Sum);
+}
+
+//===----------------------------------------------------------------------===//
 // Verification
 //===----------------------------------------------------------------------===//
 

@@ -47,8 +47,8 @@ private:
 
   PairKind kind;
   ArrayAttr over;
-  SmallVector<Unresolved> lhs, rhs, values, mask, scale, bias, normaliser, sink, lse,
-      extents;
+  SmallVector<Unresolved> lhs, rhs, values, mask, scale, bias, normaliser, sink,
+      lse, extents;
   SmallVector<MapExprs> lhsMaps, rhsMaps, biasMaps, intoMaps;
   MapExprs valueMap, sinkMap, outMap;
   bool hasOutMap = false, hasNormalise = false;
@@ -76,23 +76,25 @@ MapExprs PairParser::getDefaultMap(bool isQuery, bool withInner) {
 ParseResult PairParser::parseExtents() {
   if (failed(parser.parseOptionalKeyword("extents")))
     return success();
-  return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
-    SMLoc loc = parser.getCurrentLocation();
-    StringRef name;
-    if (parser.parseKeyword(&name) || parser.parseEqual())
-      return failure();
-    if (name != "i" && name != "j")
-      return parser.emitError(loc, "expected the extent of 'i' or 'j'");
-    int64_t &extent = staticExtents[name == "j"];
-    OptionalParseResult number = parser.parseOptionalInteger(extent);
-    if (number.has_value())
-      return *number;
-    extent = ShapedType::kDynamic;
-    return parser.parseOperand(extents.emplace_back());
-  });
+  return parser.parseCommaSeparatedList(
+      OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
+        SMLoc loc = parser.getCurrentLocation();
+        StringRef name;
+        if (parser.parseKeyword(&name) || parser.parseEqual())
+          return failure();
+        if (name != "i" && name != "j")
+          return parser.emitError(loc, "expected the extent of 'i' or 'j'");
+        int64_t &extent = staticExtents[name == "j"];
+        OptionalParseResult number = parser.parseOptionalInteger(extent);
+        if (number.has_value())
+          return *number;
+        extent = ShapedType::kDynamic;
+        return parser.parseOperand(extents.emplace_back());
+      });
 }
 
-ParseResult PairParser::parseMapped(Unresolved &operand, MapExprs &map, bool isQuery) {
+ParseResult PairParser::parseMapped(Unresolved &operand, MapExprs &map,
+                                    bool isQuery) {
   if (parser.parseOperand(operand))
     return failure();
   if (succeeded(parser.parseOptionalLSquare())) {
@@ -104,9 +106,10 @@ ParseResult PairParser::parseMapped(Unresolved &operand, MapExprs &map, bool isQ
 
 ParseResult PairParser::parseDots() {
   return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() {
-    return failure(parseMapped(lhs.emplace_back(), lhsMaps.emplace_back(), true) ||
-                   parser.parseStar() ||
-                   parseMapped(rhs.emplace_back(), rhsMaps.emplace_back(), false));
+    return failure(
+        parseMapped(lhs.emplace_back(), lhsMaps.emplace_back(), true) ||
+        parser.parseStar() ||
+        parseMapped(rhs.emplace_back(), rhsMaps.emplace_back(), false));
   });
 }
 
@@ -118,7 +121,8 @@ ParseResult PairParser::parseScale() {
     result.addAttribute("scaleAttr", b.getF64FloatAttr(value));
     return success();
   }
-  return failure(parser.parseLParen() || parser.parseOperand(scale.emplace_back()) ||
+  return failure(parser.parseLParen() ||
+                 parser.parseOperand(scale.emplace_back()) ||
                  parser.parseRParen());
 }
 
@@ -131,7 +135,8 @@ ParseResult PairParser::parseBias() {
 
 ParseResult PairParser::parseScore() {
   SmallVector<OpAsmParser::Argument> arguments;
-  return failure(parseArguments(arguments) || parseCoordinates(scoreCoordinates) ||
+  return failure(parseArguments(arguments) ||
+                 parseCoordinates(scoreCoordinates) ||
                  parseRegion(*score, arguments, scoreCoordinates));
 }
 
@@ -151,8 +156,9 @@ ParseResult PairParser::parseWeight() {
   }
   std::optional<Weight> weight = symbolizeWeight(name);
   if (!weight || *weight == Weight::Custom)
-    return parser.emitError(loc, "expected exp, sigmoid, relu, softplus, identity or a "
-                                 "region as weight, found '")
+    return parser.emitError(
+               loc, "expected exp, sigmoid, relu, softplus, identity or a "
+                    "region as weight, found '")
            << name << "'";
   set(*weight);
   int64_t power;
@@ -177,38 +183,42 @@ ParseResult PairParser::parseNormalise() {
                       b.getI32IntegerAttr(static_cast<int32_t>(*normalise)));
   if (*normalise != Normalise::Const)
     return success();
-  return failure(parser.parseLParen() || parser.parseOperand(normaliser.emplace_back()) ||
+  return failure(parser.parseLParen() ||
+                 parser.parseOperand(normaliser.emplace_back()) ||
                  parser.parseRParen());
 }
 
 ParseResult PairParser::parseInto() {
-  return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
-    SMLoc loc;
-    StringRef name;
-    if (parseMap(intoMaps.emplace_back()))
-      return failure();
-    loc = parser.getCurrentLocation();
-    if (parser.parseKeyword(&name))
-      return failure();
-    std::optional<ReduceKind> reduce = symbolizeReduceKind(name);
-    if (!reduce)
-      return parser.emitError(loc, "expected add, max or min, found '") << name << "'";
-    kinds.push_back(static_cast<int32_t>(*reduce));
-    double infinity = std::numeric_limits<double>::infinity();
-    inits.push_back(*reduce == ReduceKind::Add   ? 0.0
-                    : *reduce == ReduceKind::Max ? -infinity
-                                                 : infinity);
-    if (failed(parser.parseOptionalKeyword("init")))
-      return success();
-    return failure(parser.parseLParen() || parser.parseFloat(inits.back()) ||
-                   parser.parseRParen());
-  });
+  return parser.parseCommaSeparatedList(
+      OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
+        SMLoc loc;
+        StringRef name;
+        if (parseMap(intoMaps.emplace_back()))
+          return failure();
+        loc = parser.getCurrentLocation();
+        if (parser.parseKeyword(&name))
+          return failure();
+        std::optional<ReduceKind> reduce = symbolizeReduceKind(name);
+        if (!reduce)
+          return parser.emitError(loc, "expected add, max or min, found '")
+                 << name << "'";
+        kinds.push_back(static_cast<int32_t>(*reduce));
+        double infinity = std::numeric_limits<double>::infinity();
+        inits.push_back(*reduce == ReduceKind::Add   ? 0.0
+                        : *reduce == ReduceKind::Max ? -infinity
+                                                     : infinity);
+        if (failed(parser.parseOptionalKeyword("init")))
+          return success();
+        return failure(parser.parseLParen() ||
+                       parser.parseFloat(inits.back()) || parser.parseRParen());
+      });
 }
 
 ParseResult PairParser::parseClause(StringRef keyword, bool &known) {
   known = true;
   auto single = [&](SmallVectorImpl<Unresolved> &operands) -> ParseResult {
-    return failure(parser.parseLParen() || parser.parseOperand(operands.emplace_back()) ||
+    return failure(parser.parseLParen() ||
+                   parser.parseOperand(operands.emplace_back()) ||
                    parser.parseRParen());
   };
   bool weighted = kind != PairKind::Observe;
@@ -236,7 +246,8 @@ ParseResult PairParser::parseClause(StringRef keyword, bool &known) {
     return parseNormalise();
   if (keyword == "split" && kind == PairKind::Partial) {
     int64_t size;
-    if (parser.parseKeyword("j") || parser.parseKeyword("by") || parser.parseInteger(size))
+    if (parser.parseKeyword("j") || parser.parseKeyword("by") ||
+        parser.parseInteger(size))
       return failure();
     result.addAttribute("split", b.getI64IntegerAttr(size));
     return success();
@@ -262,7 +273,8 @@ ParseResult PairParser::parseClause(StringRef keyword, bool &known) {
     return parseInto();
   if (keyword == "observe" && kind == PairKind::Observe) {
     SmallVector<OpAsmParser::Argument> arguments;
-    return failure(parseArguments(arguments) || parseCoordinates(observeCoordinates) ||
+    return failure(parseArguments(arguments) ||
+                   parseCoordinates(observeCoordinates) ||
                    parseRegion(*second, arguments, observeCoordinates));
   }
   known = false;
@@ -274,7 +286,8 @@ ParseResult PairParser::parseClauses() {
     if (succeeded(parser.parseOptionalArrow())) {
       hasOutMap = true;
       if (kind != PairKind::Attention)
-        return parser.emitError(parser.getCurrentLocation(), "expected ':' and types");
+        return parser.emitError(parser.getCurrentLocation(),
+                                "expected ':' and types");
       if (parseMap(outMap))
         return failure();
       continue;
@@ -305,8 +318,8 @@ ParseResult PairParser::parseTypes() {
   }
   SmallVector<Type> types;
   SMLoc loc = parser.getCurrentLocation();
-  size_t count = dots.size() + values.size() + mask.size() + scale.size() + bias.size() +
-                 normaliser.size() + sink.size() + lse.size();
+  size_t count = dots.size() + values.size() + mask.size() + scale.size() +
+                 bias.size() + normaliser.size() + sink.size() + lse.size();
   if (count && (parser.parseColon() || parser.parseTypeList(types)))
     return failure();
   SmallVector<Type> results;
@@ -314,7 +327,9 @@ ParseResult PairParser::parseTypes() {
     return failure();
   if (types.size() != count)
     return parser.emitError(loc, "expected ")
-           << count << " operand types (dots, values, mask, scale, bias, normaliser, sink, "
+           << count
+           << " operand types (dots, values, mask, scale, bias, normaliser, "
+              "sink, "
            << "lse), found " << types.size();
   result.addTypes(results);
   ArrayRef<Type> rest = types;
@@ -326,7 +341,8 @@ ParseResult PairParser::parseTypes() {
   SmallVector<Type> lhsTypes, rhsTypes;
   for (auto [position, type] : llvm::enumerate(take(dots.size())))
     (position % 2 ? rhsTypes : lhsTypes).push_back(type);
-  auto resolve = [&](ArrayRef<Unresolved> operands, ArrayRef<Type> operandTypes) {
+  auto resolve = [&](ArrayRef<Unresolved> operands,
+                     ArrayRef<Type> operandTypes) {
     return parser.resolveOperands(operands, operandTypes, loc, result.operands);
   };
   auto resolveIndex = [&](ArrayRef<Unresolved> operands) {
@@ -334,8 +350,9 @@ ParseResult PairParser::parseTypes() {
   };
   // Operands in the order of the op's definition.
   if (resolve(lhs, lhsTypes) || resolve(rhs, rhsTypes) ||
-      resolve(values, take(values.size())) || resolve(mask, take(mask.size())) ||
-      resolve(scale, take(scale.size())) || resolve(bias, take(bias.size())) ||
+      resolve(values, take(values.size())) ||
+      resolve(mask, take(mask.size())) || resolve(scale, take(scale.size())) ||
+      resolve(bias, take(bias.size())) ||
       resolve(bindingOperands, bindingTypes) || resolveIndex(grid) ||
       resolveIndex(extents) || resolve(normaliser, take(normaliser.size())) ||
       resolve(sink, take(sink.size())) || resolve(lse, take(lse.size())))
@@ -343,8 +360,8 @@ ParseResult PairParser::parseTypes() {
   SmallVector<int32_t> segments{int32_t(lhs.size()), int32_t(rhs.size())};
   if (kind != PairKind::Observe)
     segments.push_back(values.size());
-  for (size_t size : {mask.size(), scale.size(), bias.size(), bindingOperands.size(),
-                      grid.size(), extents.size()})
+  for (size_t size : {mask.size(), scale.size(), bias.size(),
+                      bindingOperands.size(), grid.size(), extents.size()})
     segments.push_back(size);
   if (kind == PairKind::Attention) {
     segments.push_back(normaliser.size());
@@ -362,7 +379,8 @@ ParseResult PairParser::parse() {
   if (parseOver(over) || parseGrid() || parseExtents())
     return failure();
   addPairDims(over, queryGrid.size(), keyGrid.size());
-  if (parseClauses() || parser.parseOptionalAttrDict(result.attributes) || parseTypes())
+  if (parseClauses() || parser.parseOptionalAttrDict(result.attributes) ||
+      parseTypes())
     return failure();
 
   result.addAttribute("bindingInfos", getBindingInfos());
@@ -373,9 +391,11 @@ ParseResult PairParser::parse() {
   result.addAttribute("lhsMaps", getMaps(lhsMaps));
   result.addAttribute("rhsMaps", getMaps(rhsMaps));
   result.addAttribute("biasMaps", getMaps(biasMaps));
-  result.addAttribute("scoreCoordinates", b.getDenseI64ArrayAttr(scoreCoordinates));
+  result.addAttribute("scoreCoordinates",
+                      b.getDenseI64ArrayAttr(scoreCoordinates));
   if (kind == PairKind::Observe) {
-    result.addAttribute("observeCoordinates", b.getDenseI64ArrayAttr(observeCoordinates));
+    result.addAttribute("observeCoordinates",
+                        b.getDenseI64ArrayAttr(observeCoordinates));
     result.addAttribute("intoMaps", getMaps(intoMaps));
     result.addAttribute("kinds", b.getDenseI32ArrayAttr(kinds));
     result.addAttribute("inits", DenseF64ArrayAttr::get(b.getContext(), inits));
@@ -385,40 +405,47 @@ ParseResult PairParser::parse() {
     result.addAttribute("valueMap", AffineMapAttr::get(getMap(valueMap)));
   bool exp = !result.attributes.get("weight");
   if (exp)
-    result.addAttribute("weight", b.getI32IntegerAttr(static_cast<int32_t>(Weight::Exp)));
+    result.addAttribute("weight",
+                        b.getI32IntegerAttr(static_cast<int32_t>(Weight::Exp)));
   if (!hasNormalise) {
     auto weight = cast<IntegerAttr>(result.attributes.get("weight")).getInt();
     if (weight != static_cast<int64_t>(Weight::Exp))
-      return parser.emitError(parser.getNameLoc(),
-                              "expected 'normalise sum | none | const(%value)' for a "
-                              "weight other than exp");
-    result.addAttribute("normalise",
-                        b.getI32IntegerAttr(static_cast<int32_t>(Normalise::Sum)));
+      return parser.emitError(
+          parser.getNameLoc(),
+          "expected 'normalise sum | none | const(%value)' for a "
+          "weight other than exp");
+    result.addAttribute(
+        "normalise", b.getI32IntegerAttr(static_cast<int32_t>(Normalise::Sum)));
   }
   if (kind == PairKind::Partial) {
     auto weight = cast<IntegerAttr>(result.attributes.get("weight")).getInt();
-    auto normalise = cast<IntegerAttr>(result.attributes.get("normalise")).getInt();
+    auto normalise =
+        cast<IntegerAttr>(result.attributes.get("normalise")).getInt();
     bool isExp = weight == static_cast<int64_t>(Weight::Exp);
     bool isSum = normalise == static_cast<int64_t>(Normalise::Sum);
-    result.addAttribute("resultSegmentSizes",
-                        b.getDenseI32ArrayAttr({int32_t(!values.empty()), int32_t(isExp),
-                                                int32_t(isSum)}));
+    result.addAttribute(
+        "resultSegmentSizes",
+        b.getDenseI32ArrayAttr(
+            {int32_t(!values.empty()), int32_t(isExp), int32_t(isSum)}));
     return success();
   }
   if (!sink.empty())
     result.addAttribute("sinkMap", AffineMapAttr::get(getMap(sinkMap)));
-  bool out = resultNames.empty() ? !values.empty() : llvm::is_contained(resultNames, "out");
+  bool out = resultNames.empty() ? !values.empty()
+                                 : llvm::is_contained(resultNames, "out");
   bool stat = resultNames.empty() ? values.empty()
                                   : llvm::is_contained(resultNames, "lse") ||
                                         llvm::is_contained(resultNames, "den");
   for (StringRef name : resultNames)
     if (name != "out" && name != "lse" && name != "den")
-      return parser.emitError(parser.getNameLoc(), "expected results out, lse or den, found '")
+      return parser.emitError(parser.getNameLoc(),
+                              "expected results out, lse or den, found '")
              << name << "'";
   if (out) {
     if (!hasOutMap)
-      outMap = getDefaultMap(true, llvm::is_contained(valueMap, b.getAffineDimExpr(
-                                                                    dims.size() - 1)));
+      outMap = getDefaultMap(
+          true,
+          llvm::is_contained(valueMap, b.getAffineDimExpr(dims.size() - 1)));
     result.addAttribute("outMap", AffineMapAttr::get(getMap(outMap)));
   }
   result.addAttribute("resultSegmentSizes",
@@ -442,20 +469,36 @@ ParseResult ObserveOp::parse(OpAsmParser &parser, OperationState &result) {
 // Printing
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kPairAttrs[] = {
-    "bindingInfos", "over",      "queryGrid",          "keyGrid",
-    "lhsMaps",      "rhsMaps",   "valueMap",           "biasMaps",
-    "scaleAttr",    "power",     "scoreCoordinates",   "staticExtents",
-    "sinkMap",      "outMap",    "weight",             "normalise",
-    "split",        "intoMaps",  "observeCoordinates", "kinds",
-    "inits",        "operandSegmentSizes",             "resultSegmentSizes"};
+static constexpr StringRef kPairAttrs[] = {"bindingInfos",
+                                           "over",
+                                           "queryGrid",
+                                           "keyGrid",
+                                           "lhsMaps",
+                                           "rhsMaps",
+                                           "valueMap",
+                                           "biasMaps",
+                                           "scaleAttr",
+                                           "power",
+                                           "scoreCoordinates",
+                                           "staticExtents",
+                                           "sinkMap",
+                                           "outMap",
+                                           "weight",
+                                           "normalise",
+                                           "split",
+                                           "intoMaps",
+                                           "observeCoordinates",
+                                           "kinds",
+                                           "inits",
+                                           "operandSegmentSizes",
+                                           "resultSegmentSizes"};
 
 namespace {
 /// Prints the clauses of an op over pairs.
 struct PairPrinter : ClausePrinter {
   PairPrinter(OpAsmPrinter &p, const PairView &view)
-      : ClausePrinter(p, view.getCoordinates().getNames(), view.bindingInfos), view(view),
-        c(view.getCoordinates()) {}
+      : ClausePrinter(p, view.getCoordinates().getNames(), view.bindingInfos),
+        view(view), c(view.getCoordinates()) {}
 
   const PairView &view;
   PairCoordinates c;
@@ -498,11 +541,13 @@ struct PairPrinter : ClausePrinter {
 
   void printWithClause() {
     printWith(view.bindingInfos,
-              cast<OperandRange>(view.op->getOperands()).slice(firstBinding(), view.bindings.size()));
+              cast<OperandRange>(view.op->getOperands())
+                  .slice(firstBinding(), view.bindings.size()));
   }
   unsigned firstBinding() {
     unsigned first = view.lhs.size() + view.rhs.size() + (view.values ? 1 : 0) +
-                     (view.mask ? 1 : 0) + (view.scale ? 1 : 0) + view.bias.size();
+                     (view.mask ? 1 : 0) + (view.scale ? 1 : 0) +
+                     view.bias.size();
     return first;
   }
 
@@ -510,7 +555,8 @@ struct PairPrinter : ClausePrinter {
     printOver(view.over);
     OperandRange operands = view.op->getOperands();
     unsigned gridBegin = firstBinding() + view.bindings.size();
-    printGrid(view.queryGrid, view.keyGrid, operands.slice(gridBegin, view.grid.size()));
+    printGrid(view.queryGrid, view.keyGrid,
+              operands.slice(gridBegin, view.grid.size()));
     printExtents();
     bool early = usesBindings();
     if (early)
@@ -570,7 +616,8 @@ struct PairPrinter : ClausePrinter {
   }
 
   void printExtents() {
-    if (llvm::all_equal(view.staticExtents) && view.staticExtents[0] == kNoExtent)
+    if (llvm::all_equal(view.staticExtents) &&
+        view.staticExtents[0] == kNoExtent)
       return;
     unsigned next = 0;
     bool first = true;
@@ -591,11 +638,12 @@ struct PairPrinter : ClausePrinter {
 
   void printArguments(Region &region, unsigned count) {
     p << '(';
-    llvm::interleaveComma(region.getArguments().take_front(count), p, [&](Value argument) {
-      p << argument;
-      if (!argument.getType().isF32())
-        p << ": " << argument.getType();
-    });
+    llvm::interleaveComma(region.getArguments().take_front(count), p,
+                          [&](Value argument) {
+                            p << argument;
+                            if (!argument.getType().isF32())
+                              p << ": " << argument.getType();
+                          });
     p << ')';
   }
 
@@ -636,7 +684,8 @@ void AttentionOp::print(OpAsmPrinter &p) {
     p << " sink(" << getSink();
     AffineMap map = *getSinkMap();
     if (map.getNumResults() != 1 ||
-        map.getResult(0) != getAffineDimExpr(getOver().size() - 1, getContext()))
+        map.getResult(0) !=
+            getAffineDimExpr(getOver().size() - 1, getContext()))
       printer.printMap(map);
     p << ')';
     printer.types.push_back(getSink().getType());
@@ -647,7 +696,8 @@ void AttentionOp::print(OpAsmPrinter &p) {
   else if (getStat() && getValues())
     p << " results(" << stat << ')';
   if (getOut()) {
-    bool withInner = view.valueMap && view.valueMap.isFunctionOfDim(printer.c.inner());
+    bool withInner =
+        view.valueMap && view.valueMap.isFunctionOfDim(printer.c.inner());
     if (!printer.isDefault(*getOutMap(), true, withInner)) {
       p << " -> ";
       printer.printMap(*getOutMap());
@@ -681,7 +731,8 @@ void ObserveOp::print(OpAsmPrinter &p) {
   printer.printCoordinates(getObserveCoordinates());
   printer.printRegion(getObserveRegion());
   p << " into [";
-  for (auto [n, map] : llvm::enumerate(getIntoMaps().getAsValueRange<AffineMapAttr>())) {
+  for (auto [n, map] :
+       llvm::enumerate(getIntoMaps().getAsValueRange<AffineMapAttr>())) {
     p << (n ? ", " : "");
     printer.printMap(map);
     auto kind = static_cast<ReduceKind>(getKinds()[n]);
@@ -704,27 +755,32 @@ static void nameScores(const PairView &view, OpAsmSetValueNameFn setName) {
     storage.push_back(view.lhs.size() == 1 ? "s" : "s" + std::to_string(n));
   SmallVector<StringRef> names(storage.begin(), storage.end());
   nameRegionArguments(*view.score, names, view.bindingInfos,
-                      view.getCoordinates().getNames(), view.scoreCoordinates, setName);
+                      view.getCoordinates().getNames(), view.scoreCoordinates,
+                      setName);
 }
 
-void AttentionOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void AttentionOp::getAsmBlockArgumentNames(Region &region,
+                                           OpAsmSetValueNameFn setName) {
   if (&region == &getScore())
     nameScores(PairView::get(*this), setName);
   else if (!region.empty())
     setName(region.getArgument(0), "x");
 }
 
-void PartialOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void PartialOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
   if (&region == &getScore())
     nameScores(PairView::get(*this), setName);
   else if (!region.empty())
     setName(region.getArgument(0), "x");
 }
 
-void ObserveOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
+void ObserveOp::getAsmBlockArgumentNames(Region &region,
+                                         OpAsmSetValueNameFn setName) {
   PairView view = PairView::get(*this);
   if (&region == &getScore())
     return nameScores(view, setName);
-  nameRegionArguments(region, {"p"}, view.bindingInfos, view.getCoordinates().getNames(),
-                      getObserveCoordinates(), setName);
+  nameRegionArguments(region, {"p"}, view.bindingInfos,
+                      view.getCoordinates().getNames(), getObserveCoordinates(),
+                      setName);
 }

@@ -52,6 +52,24 @@ NormOp::reifyResultShapes(OpBuilder &builder,
 }
 
 //===----------------------------------------------------------------------===//
+// SoftmaxOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult SoftmaxOp::verify() {
+  if (cast<RankedTensorType>(getX().getType()).getRank() < 1)
+    return emitOpError("expected x of rank 1 or more, found rank 0"); // C1
+  return success();
+}
+
+LogicalResult
+SoftmaxOp::reifyResultShapes(OpBuilder &builder,
+                             ReifiedRankedShapedTypeDims &reifiedReturnShapes) {
+  reifiedReturnShapes.push_back(
+      tensor::getMixedSizes(builder, getLoc(), getX()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // LinearMapOp
 //===----------------------------------------------------------------------===//
 

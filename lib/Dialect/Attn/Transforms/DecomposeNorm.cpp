@@ -1,8 +1,8 @@
-//===- DecomposeNorm.cpp - norms to linalg --------------------------------===//
+//===- DecomposeNorm.cpp - norms and softmax to linalg --------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Replaces attn.norm by reductions and a quotient.
+// Replaces attn.norm and attn.softmax by reductions and a quotient.
 //
 //===----------------------------------------------------------------------===//
 
@@ -85,4 +85,34 @@ SmallVector<Value> mlir::attn::decompose(Emitter &e, NormOp op) {
     return v;
   };
   return {e.map(sizes, inputs, body, getElementTypeOrSelf(x))};
+}
+
+/// Three passes over each vector: maximum, sum of exponentials, quotient.
+SmallVector<Value> mlir::attn::decompose(Emitter &e, SoftmaxOp op) {
+  Value x = op.getX();
+  Sizes sizes = e.sizesOf(x);
+  unsigned rank = sizes.size(), last = rank - 1;
+  AffineMap all = e.getMultiDimIdentityMap(rank), row = e.without(rank, last);
+  double lowest = -std::numeric_limits<double>::infinity();
+  Value max = e.reduce(sizes, last, lowest, {{x, all}},
+                       [](Emitter &e, Value max, ArrayRef<Value> in) {
+                         return e.make<arith::MaximumFOp>(max, in[0]);
+                       });
+  // A vector of -inf is compared with 0, so that its exponentials are 0.
+  auto power = [=](Emitter &e, Value x, Value max) {
+    Value reference =
+        e.make<arith::SelectOp>(e.isEqual(max, lowest), e.constant(0), max);
+    return e.make<math::ExpOp>(e.make<arith::SubFOp>(x, reference));
+  };
+  Value sum =
+      e.reduce(sizes, last, 0, {{x, all}, {max, row}},
+               [=](Emitter &e, Value sum, ArrayRef<Value> in) {
+                 return e.make<arith::AddFOp>(sum, power(e, in[0], in[1]));
+               });
+  auto quotient = [=](Emitter &e, ArrayRef<Value> in) {
+    Value share = e.make<arith::DivFOp>(power(e, in[0], in[1]), in[2]);
+    return e.make<arith::SelectOp>(e.isEqual(in[2], 0), e.constant(0), share);
+  };
+  return {e.map(sizes, {{x, all}, {max, row}, {sum, row}}, quotient,
+                getElementTypeOrSelf(x))};
 }

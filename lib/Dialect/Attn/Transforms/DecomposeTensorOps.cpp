@@ -60,10 +60,10 @@ struct AttnDecomposeTensorOpsPass final
 
 void mlir::attn::populateDecomposeTensorOpsPatterns(RewritePatternSet &patterns,
                                                     bool wide) {
-  patterns.add<DecomposeOp<CombineOp>, DecomposeOp<ExpmOp>,
-               DecomposeOp<FinalizeOp>, DecomposeOp<LinearMapOp>,
-               DecomposeOp<MergeOp>, DecomposeOp<NormOp>, DecomposeOp<PrefixOp>,
-               DecomposeOp<RotaryTableOp>, DecomposeOp<RotateBlocksOp>,
-               DecomposeOp<RotateOp>, DecomposeOp<TopkOp>>(
+  patterns.add<
+      DecomposeOp<CombineOp>, DecomposeOp<ExpmOp>, DecomposeOp<FinalizeOp>,
+      DecomposeOp<LinearMapOp>, DecomposeOp<MergeOp>, DecomposeOp<NormOp>,
+      DecomposeOp<PrefixOp>, DecomposeOp<SoftmaxOp>, DecomposeOp<RotaryTableOp>,
+      DecomposeOp<RotateBlocksOp>, DecomposeOp<RotateOp>, DecomposeOp<TopkOp>>(
       patterns.getContext(), wide);
 }

@@ -24,6 +24,7 @@ SmallVector<Value> decompose(Emitter &e, PrefixOp op);
 SmallVector<Value> decompose(Emitter &e, RotaryTableOp op);
 SmallVector<Value> decompose(Emitter &e, RotateBlocksOp op);
 SmallVector<Value> decompose(Emitter &e, RotateOp op);
+SmallVector<Value> decompose(Emitter &e, SoftmaxOp op);
 SmallVector<Value> decompose(Emitter &e, TopkOp op);
 
 } // namespace mlir::attn

@@ -15,7 +15,8 @@ Value PairEmitter::constant(int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
 }
 
-Value PairEmitter::compare(arith::CmpIPredicate predicate, Value lhs, Value rhs) {
+Value PairEmitter::compare(arith::CmpIPredicate predicate, Value lhs,
+                           Value rhs) {
   return arith::CmpIOp::create(b, loc, predicate, lhs, rhs);
 }
 
@@ -64,16 +65,17 @@ void PairEmitter::appendToken(SmallVectorImpl<Value> &dims, Value token,
   dims.append(axes);
 }
 
-SmallVector<Value> PairEmitter::getSizes(ArrayRef<int64_t> sizes, ValueRange operands,
-                                         unsigned &next) {
+SmallVector<Value> PairEmitter::getSizes(ArrayRef<int64_t> sizes,
+                                         ValueRange operands, unsigned &next) {
   SmallVector<Value> values;
   for (int64_t size : sizes)
-    values.push_back(ShapedType::isDynamic(size) ? operands[next++] : constant(size));
+    values.push_back(ShapedType::isDynamic(size) ? operands[next++]
+                                                 : constant(size));
   return values;
 }
 
-SmallVector<Value> PairEmitter::getDims(const PairView &view, ValueRange over, Value i,
-                                        Value j) {
+SmallVector<Value> PairEmitter::getDims(const PairView &view, ValueRange over,
+                                        Value i, Value j) {
   SmallVector<Value> dims(over);
   unsigned next = 0;
   appendToken(dims, i, getSizes(view.queryGrid, view.grid, next));
@@ -118,8 +120,8 @@ Value PairEmitter::emitBinding(BindingAttr info, Value operand, ValueRange dims,
   AffineMap map = info.getMap();
   switch (info.getKind()) {
   case BindingKind::Load:
-    return toBoundType(b, loc,
-                       element ? element : emitLoad(operand, map, dims, bindings));
+    return toBoundType(
+        b, loc, element ? element : emitLoad(operand, map, dims, bindings));
   case BindingKind::Scalar:
     return toBoundType(b, loc, operand);
   case BindingKind::Index:
@@ -133,12 +135,14 @@ Value PairEmitter::emitBinding(BindingAttr info, Value operand, ValueRange dims,
   llvm_unreachable("all kinds are handled");
 }
 
-SmallVector<Value> PairEmitter::emitBindings(ArrayAttr infos, ValueRange operands,
+SmallVector<Value> PairEmitter::emitBindings(ArrayAttr infos,
+                                             ValueRange operands,
                                              ValueRange dims) {
   // Expressions use earlier bindings only, so the rest may stay null.
   SmallVector<Value> bindings(infos.size());
   unsigned next = 0;
-  for (auto [position, info] : llvm::enumerate(infos.getAsRange<BindingAttr>())) {
+  for (auto [position, info] :
+       llvm::enumerate(infos.getAsRange<BindingAttr>())) {
     Value operand = info.hasOperand() ? operands[next++] : Value();
     bindings[position] = emitBinding(info, operand, dims, bindings);
   }
@@ -150,7 +154,8 @@ SmallVector<Value> PairEmitter::emitBindings(ArrayAttr infos, ValueRange operand
 //===----------------------------------------------------------------------===//
 
 /// Clones the blocks of a region so that f32 values become f64.
-static void cloneRegionWide(OpBuilder &b, Region &from, Region &to, IRMapping &mapping);
+static void cloneRegionWide(OpBuilder &b, Region &from, Region &to,
+                            IRMapping &mapping);
 
 /// Clones `op` so that its f32 results become f64. A bit cast keeps its width.
 static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
@@ -172,19 +177,22 @@ static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op);
       constant && constant.getType().isF32()) {
     double value = cast<FloatAttr>(constant.getValue()).getValueAsDouble();
-    mapping.map(op.getResult(0), Value(arith::ConstantOp::create(
-                                     b, op.getLoc(), b.getF64FloatAttr(value))));
+    mapping.map(op.getResult(0),
+                Value(arith::ConstantOp::create(b, op.getLoc(),
+                                                b.getF64FloatAttr(value))));
     return;
   }
   // Between f32 and f64 there is nothing left to convert.
   if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
-      !op.getResult(0).getType().isF16() && !op.getResult(0).getType().isBF16() &&
+      !op.getResult(0).getType().isF16() &&
+      !op.getResult(0).getType().isBF16() &&
       mapping.lookup(op.getOperand(0)).getType().isF64()) {
     mapping.map(op.getResult(0), mapping.lookup(op.getOperand(0)));
     return;
   }
   Operation *clone = b.insert(op.cloneWithoutRegions(mapping));
-  for (auto [result, original] : llvm::zip(clone->getResults(), op.getResults())) {
+  for (auto [result, original] :
+       llvm::zip(clone->getResults(), op.getResults())) {
     if (result.getType().isF32())
       result.setType(b.getF64Type());
     mapping.map(original, result);
@@ -193,15 +201,17 @@ static void cloneWide(OpBuilder &b, Operation &op, IRMapping &mapping) {
     cloneRegionWide(b, from, to, mapping);
 }
 
-static void cloneRegionWide(OpBuilder &b, Region &from, Region &to, IRMapping &mapping) {
+static void cloneRegionWide(OpBuilder &b, Region &from, Region &to,
+                            IRMapping &mapping) {
   OpBuilder::InsertionGuard guard(b);
   for (Block &block : from) {
     Block *clone = b.createBlock(&to, to.end());
     mapping.map(&block, clone);
     for (BlockArgument argument : block.getArguments()) {
       Type type = argument.getType();
-      mapping.map(argument, clone->addArgument(type.isF32() ? b.getF64Type() : type,
-                                               argument.getLoc()));
+      mapping.map(argument,
+                  clone->addArgument(type.isF32() ? b.getF64Type() : type,
+                                     argument.getLoc()));
     }
   }
   for (Block &block : from) {
@@ -211,7 +221,8 @@ static void cloneRegionWide(OpBuilder &b, Region &from, Region &to, IRMapping &m
   }
 }
 
-SmallVector<Value> PairEmitter::inlineRegion(Region &region, ValueRange arguments) {
+SmallVector<Value> PairEmitter::inlineRegion(Region &region,
+                                             ValueRange arguments) {
   IRMapping mapping;
   Block &block = region.front();
   for (auto [argument, value] : llvm::zip(block.getArguments(), arguments)) {
@@ -224,12 +235,13 @@ SmallVector<Value> PairEmitter::inlineRegion(Region &region, ValueRange argument
     else
       b.clone(op, mapping);
   }
-  return llvm::map_to_vector(block.getTerminator()->getOperands(),
-                             [&](Value value) { return mapping.lookup(value); });
+  return llvm::map_to_vector(
+      block.getTerminator()->getOperands(),
+      [&](Value value) { return mapping.lookup(value); });
 }
 
-Value PairEmitter::emitScore(const PairView &view, ValueRange dots, ValueRange dims,
-                             ValueRange bindings) {
+Value PairEmitter::emitScore(const PairView &view, ValueRange dots,
+                             ValueRange dims, ValueRange bindings) {
   if (!view.score->empty()) {
     SmallVector<Value> arguments(dots);
     arguments.append(bindings.begin(), bindings.end());
@@ -245,8 +257,9 @@ Value PairEmitter::emitScore(const PairView &view, ValueRange dots, ValueRange d
   for (Value dot : dots)
     add(dot);
   for (auto [n, bias] : llvm::enumerate(view.bias))
-    add(convertFloat(emitLoad(bias, PairView::getMap(view.biasMaps, n), dims, bindings),
-                     type));
+    add(convertFloat(
+        emitLoad(bias, PairView::getMap(view.biasMaps, n), dims, bindings),
+        type));
   if (!sum)
     sum = arith::ConstantOp::create(b, loc, b.getFloatAttr(type, 0.0));
   return sum;
@@ -254,26 +267,34 @@ Value PairEmitter::emitScore(const PairView &view, ValueRange dots, ValueRange d
 
 /// ln(1 + e^x) without overflow: max(x, 0) + ln(1 + e^-|x|).
 static Value emitSoftplus(OpBuilder &b, Location loc, Value x) {
-  Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 0.0));
-  Value negative = arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x));
-  Value tail = math::Log1pOp::create(b, loc, math::ExpOp::create(b, loc, negative));
-  return arith::AddFOp::create(b, loc, arith::MaximumFOp::create(b, loc, x, zero), tail);
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 0.0));
+  Value negative =
+      arith::NegFOp::create(b, loc, math::AbsFOp::create(b, loc, x));
+  Value tail =
+      math::Log1pOp::create(b, loc, math::ExpOp::create(b, loc, negative));
+  return arith::AddFOp::create(
+      b, loc, arith::MaximumFOp::create(b, loc, x, zero), tail);
 }
 
 /// 1 / (1 + e^-x); e^-x may be infinite, which gives 0.
 static Value emitSigmoid(OpBuilder &b, Location loc, Value x) {
-  Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 1.0));
+  Value one =
+      arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 1.0));
   Value exp = math::ExpOp::create(b, loc, arith::NegFOp::create(b, loc, x));
-  return arith::DivFOp::create(b, loc, one, arith::AddFOp::create(b, loc, one, exp));
+  return arith::DivFOp::create(b, loc, one,
+                               arith::AddFOp::create(b, loc, one, exp));
 }
 
 /// max(x, 0)^power by repeated multiplication.
 static Value emitRelu(OpBuilder &b, Location loc, Value x, int64_t power) {
-  Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 0.0));
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), 0.0));
   Value base = arith::MaximumFOp::create(b, loc, x, zero), result;
   for (; power; power >>= 1) {
     if (power & 1)
-      result = result ? Value(arith::MulFOp::create(b, loc, result, base)) : base;
+      result =
+          result ? Value(arith::MulFOp::create(b, loc, result, base)) : base;
     base = arith::MulFOp::create(b, loc, base, base);
   }
   return result;

@@ -30,8 +30,10 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
   };
   Operation *definition = mask.getDefiningOp();
   if (!definition) {
-    emitError(loc, "expected a mask that is defined by an op where it is used, found an "
-                   "argument; inline the function first");
+    emitError(
+        loc,
+        "expected a mask that is defined by an op where it is used, found an "
+        "argument; inline the function first");
     return {};
   }
   return TypeSwitch<Operation *, Value>(definition)
@@ -47,7 +49,10 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
         return arith::XOrIOp::create(b, loc, inner, yes);
       })
       .Case([&](MaskOffsetOp op) {
-        return emitMask(op.getMask(), over, shifted(i, op.getQueryOffset()),
+        SmallVector<Value> there(over);
+        for (auto [n, offset] : llvm::enumerate(op.getOverOffsets()))
+          there[n] = shifted(there[n], offset);
+        return emitMask(op.getMask(), there, shifted(i, op.getQueryOffset()),
                         shifted(j, op.getKeyOffset()));
       })
       .Case([&](MaskPiecewiseOp op) { return emitPiecewise(op, over, i, j); })
@@ -72,8 +77,9 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
 // Regions
 //===----------------------------------------------------------------------===//
 
-Value PairEmitter::emitRegionMask(Operation *op, Region &region, ArrayAttr infos,
-                                  ValueRange operands, ArrayRef<int64_t> coordinates,
+Value PairEmitter::emitRegionMask(Operation *op, Region &region,
+                                  ArrayAttr infos, ValueRange operands,
+                                  ArrayRef<int64_t> coordinates,
                                   ValueRange dims) {
   SmallVector<Value> arguments = emitBindings(infos, operands, dims);
   for (int64_t dim : coordinates)
@@ -87,11 +93,12 @@ Value PairEmitter::emitMaskOp(MaskOp op, ValueRange over, Value i, Value j) {
   appendToken(dims, i, getSizes(op.getQueryGrid(), op.getGrid(), next));
   appendToken(dims, j, getSizes(op.getKeyGrid(), op.getGrid(), next));
   dims.push_back(Value());
-  return emitRegionMask(op, op.getPredicate(), op.getBindingInfos(), op.getBindings(),
-                        op.getCoordinates(), dims);
+  return emitRegionMask(op, op.getPredicate(), op.getBindingInfos(),
+                        op.getBindings(), op.getCoordinates(), dims);
 }
 
-Value PairEmitter::emitMaskAny(MaskAnyOp op, ValueRange over, Value i, Value j) {
+Value PairEmitter::emitMaskAny(MaskAnyOp op, ValueRange over, Value i,
+                               Value j) {
   SmallVector<Value> dims(over.take_front(op.getOver().size()));
   unsigned next = 0;
   appendToken(dims, i, getSizes(op.getQueryGrid(), op.getGrid(), next));
@@ -123,7 +130,8 @@ Value PairEmitter::emitMaskAny(MaskAnyOp op, ValueRange over, Value i, Value j) 
   return loop.getResult(0);
 }
 
-Value PairEmitter::emitPiecewise(MaskPiecewiseOp op, ValueRange over, Value i, Value j) {
+Value PairEmitter::emitPiecewise(MaskPiecewiseOp op, ValueRange over, Value i,
+                                 Value j) {
   Value visible = arith::ConstantIntOp::create(b, loc, 0, 1);
   Value zero = constant(0);
   Value queryBegin = zero;
@@ -142,10 +150,11 @@ Value PairEmitter::emitPiecewise(MaskPiecewiseOp op, ValueRange over, Value i, V
            {std::tuple<P, Value, Value>{P::slt, localQuery, queryLength},
             {P::sge, localKey, zero},
             {P::slt, localKey, keyLength}})
-        inside =
-            arith::AndIOp::create(b, loc, inside, compare(predicate, value, bound));
+        inside = arith::AndIOp::create(b, loc, inside,
+                                       compare(predicate, value, bound));
       if (piece != MaskPiecewiseOp::kFull) {
-        Value holds = emitMask(op.getPieces()[piece], over, localQuery, localKey);
+        Value holds =
+            emitMask(op.getPieces()[piece], over, localQuery, localKey);
         if (!holds)
           return {};
         inside = arith::AndIOp::create(b, loc, inside, holds);
@@ -162,19 +171,22 @@ Value PairEmitter::emitPiecewise(MaskPiecewiseOp op, ValueRange over, Value i, V
 //===----------------------------------------------------------------------===//
 
 Value PairEmitter::emitSliding(MaskSlidingOp op, Value i, Value j) {
-  Value window = op.getWindow() ? Value(op.getWindow()) : constant(*op.getStaticWindow());
+  Value window =
+      op.getWindow() ? Value(op.getWindow()) : constant(*op.getStaticWindow());
   Value distance = arith::SubIOp::create(b, loc, i, j);
   Value visible = compare(P::slt, distance, window);
   Value past = compare(P::sle, j, i);
   if (op.getSymmetric()) {
     Value ahead = arith::SubIOp::create(b, loc, j, i);
-    visible = arith::AndIOp::create(b, loc, visible, compare(P::slt, ahead, window));
+    visible =
+        arith::AndIOp::create(b, loc, visible, compare(P::slt, ahead, window));
   } else {
     visible = arith::AndIOp::create(b, loc, visible, past);
   }
   if (op.getDilation() != 1) {
     Value rest = floorMod(distance, constant(op.getDilation()));
-    visible = arith::AndIOp::create(b, loc, visible, compare(P::eq, rest, constant(0)));
+    visible = arith::AndIOp::create(b, loc, visible,
+                                    compare(P::eq, rest, constant(0)));
   }
   if (!op.getSink())
     return visible;
@@ -186,10 +198,12 @@ Value PairEmitter::emitSliding(MaskSlidingOp op, Value i, Value j) {
 
 Value PairEmitter::emitBlocks(MaskBlocksOp op, Value i, Value j) {
   Value size = constant(op.getSize());
-  return compare(op.getCausal() ? P::sle : P::eq, floorDiv(j, size), floorDiv(i, size));
+  return compare(op.getCausal() ? P::sle : P::eq, floorDiv(j, size),
+                 floorDiv(i, size));
 }
 
-Value PairEmitter::emitDocument(MaskDocumentOp op, ValueRange over, Value i, Value j) {
+Value PairEmitter::emitDocument(MaskDocumentOp op, ValueRange over, Value i,
+                                Value j) {
   Value keyIds = op.getKeyIds() ? op.getKeyIds() : op.getQueryIds();
   SmallVector<Value> query, key;
   if (cast<RankedTensorType>(keyIds.getType()).getRank() == 2) {
@@ -208,7 +222,8 @@ Value PairEmitter::emitNeighborhoodAxis(MaskNeighborhoodOp op, unsigned axis,
                                         Value extent, Value i, Value j) {
   int64_t window = op.getWindow()[axis], stride = op.getStride()[axis];
   bool causal = op.getCausal()[axis];
-  Value dilation = constant(op.getDilation()[axis]), one = constant(1), zero = constant(0);
+  Value dilation = constant(op.getDilation()[axis]), one = constant(1),
+        zero = constant(0);
   auto add = [&](Value lhs, Value rhs) -> Value {
     return arith::AddIOp::create(b, loc, lhs, rhs);
   };
@@ -239,7 +254,8 @@ Value PairEmitter::emitNeighborhoodAxis(MaskNeighborhoodOp op, unsigned axis,
 
 Value PairEmitter::emitNeighborhood(MaskNeighborhoodOp op, Value i, Value j) {
   unsigned next = 0;
-  SmallVector<Value> querySizes = getSizes(op.getQueryGrid(), op.getGrid(), next);
+  SmallVector<Value> querySizes =
+      getSizes(op.getQueryGrid(), op.getGrid(), next);
   SmallVector<Value> keySizes = getSizes(op.getKeyGrid(), op.getGrid(), next);
   bool line = querySizes.size() == 1;
   SmallVector<Value> query, key;
@@ -248,8 +264,10 @@ Value PairEmitter::emitNeighborhood(MaskNeighborhoodOp op, Value i, Value j) {
   Value visible;
   for (unsigned axis = 0; axis < keySizes.size(); ++axis) {
     unsigned dim = line ? 0 : axis + 1;
-    Value near = emitNeighborhoodAxis(op, axis, keySizes[axis], query[dim], key[dim]);
-    visible = visible ? Value(arith::AndIOp::create(b, loc, visible, near)) : near;
+    Value near =
+        emitNeighborhoodAxis(op, axis, keySizes[axis], query[dim], key[dim]);
+    visible =
+        visible ? Value(arith::AndIOp::create(b, loc, visible, near)) : near;
   }
   return visible;
 }

@@ -208,15 +208,18 @@ def Attn_MaskOffsetOp : Attn_Op<"mask.offset", [AttrSizedOperandSegments,
   let summary = "a mask seen from shifted query and key positions";
   let description = [{
     ```
-    visible(i, j) = mask(i + dq, j + dk)
+    visible(over.., i, j) = mask(over + d.., i + dq, j + dk)
     ```
 
     Used where a part of the queries or keys is computed on its own: decoding
-    (`q` is the number of tokens already seen), tiles, shards.
+    (`q` is the number of tokens already seen), tiles, shards. An offset of 0 is
+    dropped, and an offset of an offset is their sum.
 
     Constraints:
-    - (C1) query and key ranks are 1: a shift of a token in a grid is not a
-      shift of its axes
+    - (C1) a shift of queries (keys) needs the query (key) rank 1: a shift of a
+      token in a grid is not a shift of its axes
+    - (C2) `over(..)` has one offset per batch coordinate of the mask, or is
+      absent
 
     Example:
 
@@ -229,13 +232,15 @@ def Attn_MaskOffsetOp : Attn_Op<"mask.offset", [AttrSizedOperandSegments,
     ```
   }];
   let arguments = (ins Attn_MaskType:$mask, Optional<Index>:$queryOffset,
-                       Optional<Index>:$keyOffset);
+                       Optional<Index>:$keyOffset, Variadic<Index>:$overOffsets);
   let results = (outs Attn_MaskType:$result);
   let assemblyFormat = [{
-    $mask (`q` `(` $queryOffset^ `)`)? (`k` `(` $keyOffset^ `)`)? attr-dict
+    $mask (`q` `(` $queryOffset^ `)`)? (`k` `(` $keyOffset^ `)`)?
+    (`over` `(` $overOffsets^ `)`)? attr-dict
     `:` type($mask)
   }];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
   let hasFolder = 1;
 }
 

@@ -39,7 +39,9 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
          OptionalAttr<AffineMapAttr>:$outMap,
          Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
          Attn_Normalise:$normalise),
-    [Attn_ReifyShapes]> {
+    [Attn_ReifyShapes, DeclareOpInterfaceMethods<TilingInterface, [
+       "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
+       "getResultTilePosition", "generateResultTileValue"]>]> {
   let summary = "weighted sum of values over the visible keys of each query";
   let description = [{
     For every batch and head index (`over`, default `[b, h]`) and query `i`:
@@ -73,10 +75,14 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     Statistics and sums are f32 (f64 if the first dot product or, without one,
     the value is f64); scores enter the regions in that type.
 
-    Edges: a row that sees no key yields 0, LSE -inf, den 0, under every
-    normaliser. A score of -inf under `exp` is weight 0. A masked pair has no
-    influence even if its key or value is NaN or infinite; NaN at a visible pair
-    propagates. Lengths 0 are legal.
+    The op tiles over batch, heads and queries (TilingInterface); a tile reads
+    slices of the operands and a shifted mask. Queries on a grid do not tile.
+
+    Edges: a row that sees no key, or whose weights sum to 0, yields 0; its LSE
+    is -inf and its den 0. This holds under every normaliser. A score of -inf
+    under `exp` is weight 0. A masked pair has no influence even if its key or
+    value is NaN or infinite; NaN at a visible pair propagates. Lengths 0 are
+    legal.
 
     Constraints:
     - (C1) a map has one result per dimension of its operand; `:` occurs once in
@@ -117,7 +123,13 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     ```
   }];
   let results = (outs Optional<Attn_FloatTensor>:$out, Optional<Attn_FloatTensor>:$stat);
+  let hasCanonicalizer = 1;
   let regions = (region AnyRegion:$score, AnyRegion:$weightRegion);
+  let builders = [
+    // Softmax attention of tensors [b, h, n, d]; `mask` may be null.
+    OpBuilder<(ins "Type":$out, "Value":$query, "Value":$key, "Value":$value,
+                   "Value":$mask, "double":$scale)>
+  ];
 }
 
 //===----------------------------------------------------------------------===//

@@ -76,6 +76,45 @@ def Attn_NormOp : Attn_Op<"norm", [
 }
 
 //===----------------------------------------------------------------------===//
+// attn.softmax
+//===----------------------------------------------------------------------===//
+
+def Attn_SoftmaxOp : Attn_Op<"softmax", [
+    AllTypesMatch<["x", "result"]>,
+    Attn_ReifyShapes
+  ]> {
+  let summary = "softmax along the last axis";
+  let description = [{
+    Computes, for every vector `x` along the last axis:
+
+    ```
+    result[i] = exp(x[i] - max(x)) / sum_k exp(x[k] - max(x))
+    ```
+
+    Everything is carried out in f32, or in f64 for f64 inputs, and rounded
+    once, at the end. For gates and routers; attention has its own softmax.
+
+    Constraints:
+    - (C1) `rank(x) >= 1`
+
+    Edges: a vector whose elements are all -inf yields zeros. NaN propagates.
+
+    Example:
+
+    ```mlir
+    func.func @gates(%logits: tensor<?x?x8xf32>) -> tensor<?x?x8xf32> {
+      %p = attn.softmax %logits : tensor<?x?x8xf32>
+      return %p : tensor<?x?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Attn_FloatTensor:$x);
+  let results = (outs Attn_FloatTensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // attn.linear_map
 //===----------------------------------------------------------------------===//
 

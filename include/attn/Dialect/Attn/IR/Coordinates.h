@@ -56,8 +56,8 @@ Value emitIndexExpr(OpBuilder &builder, Location loc, AffineExpr expr,
                     ValueRange dims, ValueRange symbols);
 
 /// Prints `expr` with the names of its dimensions and symbols.
-void printIndexExpr(raw_ostream &os, AffineExpr expr, ArrayRef<std::string> dims,
-                    ArrayRef<std::string> symbols);
+void printIndexExpr(raw_ostream &os, AffineExpr expr,
+                    ArrayRef<std::string> dims, ArrayRef<std::string> symbols);
 
 } // namespace attn
 } // namespace mlir

@@ -33,7 +33,8 @@ struct PairView {
   PairCoordinates getCoordinates() const {
     return PairCoordinates(over, queryGrid.size(), keyGrid.size());
   }
-  /// f64 if the first dot product (else the value, else a bias) is f64, else f32.
+  /// f64 if the first dot product (else the value, else a bias) is f64, else
+  /// f32.
   Type getStatType() const;
   /// The map at `position` of a list of maps.
   static AffineMap getMap(ArrayAttr maps, unsigned position) {

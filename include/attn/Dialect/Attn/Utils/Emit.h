@@ -27,27 +27,31 @@ public:
   /// The dimensions of `view`'s maps at batch and head indices `over`, query
   /// token `i` and key token `j`: grid axes follow from the tokens. The entry
   /// of the inner axis is null.
-  SmallVector<Value> getDims(const PairView &view, ValueRange over, Value i, Value j);
+  SmallVector<Value> getDims(const PairView &view, ValueRange over, Value i,
+                             Value j);
 
   /// Whether `mask` shows the pair, as i1. `mask` must be defined by mask ops;
   /// otherwise emits an error at it and returns null.
   Value emitMask(Value mask, ValueRange over, Value i, Value j);
 
   /// The values bound by a `with` clause.
-  SmallVector<Value> emitBindings(ArrayAttr infos, ValueRange operands, ValueRange dims);
+  SmallVector<Value> emitBindings(ArrayAttr infos, ValueRange operands,
+                                  ValueRange dims);
 
   /// The value of one binding from those before it. `element` is what a load
   /// reads, if that is known.
-  Value emitBinding(BindingAttr info, Value operand, ValueRange dims, ValueRange bindings,
-                    Value element = {});
+  Value emitBinding(BindingAttr info, Value operand, ValueRange dims,
+                    ValueRange bindings, Value element = {});
 
   /// The element of `tensor` at `map`, 0 outside of the tensor.
-  Value emitLoad(Value tensor, AffineMap map, ValueRange dims, ValueRange bindings);
+  Value emitLoad(Value tensor, AffineMap map, ValueRange dims,
+                 ValueRange bindings);
 
   /// The positions of `map`. `heads` (may be null) is the number of heads by
   /// which the coordinate `head` is grouped.
-  SmallVector<Value> emitIndices(AffineMap map, ValueRange dims, ValueRange bindings,
-                                 Value tensor = {}, unsigned head = 0, Value heads = {});
+  SmallVector<Value> emitIndices(AffineMap map, ValueRange dims,
+                                 ValueRange bindings, Value tensor = {},
+                                 unsigned head = 0, Value heads = {});
 
   /// The score of a pair from its scaled dot products: the score region, or the
   /// sum of dots and biases.
@@ -65,8 +69,9 @@ public:
   Value convertFloat(Value value, Type type);
 
 private:
-  Value emitRegionMask(Operation *op, Region &region, ArrayAttr infos, ValueRange operands,
-                       ArrayRef<int64_t> coordinates, ValueRange dims);
+  Value emitRegionMask(Operation *op, Region &region, ArrayAttr infos,
+                       ValueRange operands, ArrayRef<int64_t> coordinates,
+                       ValueRange dims);
   Value emitMaskOp(MaskOp op, ValueRange over, Value i, Value j);
   Value emitMaskAny(MaskAnyOp op, ValueRange over, Value i, Value j);
   Value emitPiecewise(MaskPiecewiseOp op, ValueRange over, Value i, Value j);
@@ -74,8 +79,8 @@ private:
   Value emitBlocks(MaskBlocksOp op, Value i, Value j);
   Value emitDocument(MaskDocumentOp op, ValueRange over, Value i, Value j);
   Value emitNeighborhood(MaskNeighborhoodOp op, Value i, Value j);
-  Value emitNeighborhoodAxis(MaskNeighborhoodOp op, unsigned axis, Value extent, Value i,
-                             Value j);
+  Value emitNeighborhoodAxis(MaskNeighborhoodOp op, unsigned axis, Value extent,
+                             Value i, Value j);
   /// Appends token `token` and, on a grid, its axes to `dims`.
   void appendToken(SmallVectorImpl<Value> &dims, Value token, ValueRange sizes);
   SmallVector<Value> getSizes(ArrayRef<int64_t> sizes, ValueRange operands,

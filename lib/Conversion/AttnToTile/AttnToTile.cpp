@@ -1,0 +1,59 @@
+//===- AttnToTile.cpp - attention to tile programs ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/AttnToTile.h"
+
+#include "PairKernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CONVERTATTNTOTILEPASS
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Erases mask ops that nothing uses, the users before what they use.
+static void eraseUnusedMasks(Operation *root) {
+  SmallVector<Operation *> masks;
+  root->walk([&](Operation *op) {
+    if (op->getNumResults() == 1 && isa<MaskType>(op->getResult(0).getType()))
+      masks.push_back(op);
+  });
+  for (Operation *op : llvm::reverse(masks))
+    if (op->use_empty())
+      op->erase();
+}
+
+namespace {
+struct ConvertAttnToTilePass final
+    : attn::impl::ConvertAttnToTilePassBase<ConvertAttnToTilePass> {
+  using ConvertAttnToTilePassBase::ConvertAttnToTilePassBase;
+
+  void runOnOperation() override {
+    if (!getOperation()->hasTrait<OpTrait::SymbolTable>()) {
+      getOperation()->emitError(
+          "expected convert-attn-to-tile to run on a symbol table");
+      return signalPassFailure();
+    }
+    SymbolTable symbols(getOperation());
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<AttentionOp, PartialOp>(op))
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : ops)
+      if (failed(PairKernelBuilder(op, {queryTile, keyTile})
+                     .build(symbols, rewriter)))
+        return signalPassFailure();
+    eraseUnusedMasks(getOperation());
+  }
+};
+} // namespace

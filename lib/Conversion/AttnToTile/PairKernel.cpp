@@ -1,0 +1,694 @@
+//===- PairKernel.cpp - attention as a tile program -----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One algorithm for every target: a loop over tiles of keys that keeps, per
+// query, a running maximum, a sum of weights, and a weighted sum of values.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PairKernel.h"
+
+#include "attn/Dialect/Attn/Utils/Checks.h"
+
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/ScopeExit.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Scalar code over coordinates that are block arguments. It lives outside of
+/// the module and is widened into the kernel.
+struct PairKernelBuilder::Scratch {
+  Scratch(MLIRContext *context, Location loc,
+          const PairCoordinates &coordinates)
+      : builder(context), emitter(builder, loc) {
+    builder.setInsertionPointToEnd(&block);
+    Type index = builder.getIndexType();
+    for (unsigned dim = 0; dim < coordinates.numOver(); ++dim)
+      over.push_back(block.addArgument(index, loc));
+    query = block.addArgument(index, loc);
+    key = block.addArgument(index, loc);
+    inner = block.addArgument(index, loc);
+  }
+  ~Scratch() { block.dropAllReferences(); }
+
+  /// The dimensions of the op's maps.
+  SmallVector<Value> getDims(const PairView &view) {
+    SmallVector<Value> dims = emitter.getDims(view, over, query, key);
+    dims.back() = inner;
+    return dims;
+  }
+
+  Block block;
+  OpBuilder builder;
+  PairEmitter emitter;
+  SmallVector<Value> over;
+  Value query, key, inner;
+};
+
+PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes sizes)
+    : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
+      sizes(sizes), loc(op->getLoc()), stat(view.getStatType()),
+      b(op->getContext()) {
+  if (auto partial = dyn_cast<PartialOp>(op))
+    if (partial.getSplit())
+      split = *partial.getSplit();
+}
+
+//===----------------------------------------------------------------------===//
+// Small pieces
+//===----------------------------------------------------------------------===//
+
+Value PairKernelBuilder::splat(OpBuilder &at, double value,
+                               ArrayRef<int64_t> shape) {
+  auto type = VectorType::get(shape, stat);
+  auto attribute =
+      DenseElementsAttr::get(type, Attribute(at.getFloatAttr(stat, value)));
+  return arith::ConstantOp::create(at, loc, attribute);
+}
+
+Value PairKernelBuilder::wide(OpBuilder &at, Value value,
+                              ArrayRef<int64_t> shape) {
+  auto type = VectorType::get(shape, getElementTypeOrSelf(value.getType()));
+  if (value.getType() == type)
+    return value;
+  return vector::BroadcastOp::create(at, loc, type, value);
+}
+
+Value PairKernelBuilder::isLess(OpBuilder &at, Value position, Value bound) {
+  auto shape = cast<VectorType>(position.getType()).getShape();
+  return arith::CmpIOp::create(at, loc, arith::CmpIPredicate::slt, position,
+                               wide(at, bound, shape));
+}
+
+bool PairKernelBuilder::hasInner() const {
+  return view.valueMap && view.valueMap.isFunctionOfDim(coordinates.inner());
+}
+
+int64_t PairKernelBuilder::getValueSize() const {
+  if (!hasInner())
+    return 1;
+  for (auto [axis, expr] : llvm::enumerate(view.valueMap.getResults()))
+    if (expr == getAffineDimExpr(coordinates.inner(), op->getContext()))
+      return cast<RankedTensorType>(view.values.getType()).getDimSize(axis);
+  llvm_unreachable("the verifier checks that the value has a plain inner axis");
+}
+
+AffineMap PairKernelBuilder::getRowMap(bool withInner) {
+  SmallVector<AffineExpr> exprs;
+  for (unsigned dim = 0; dim <= coordinates.query(); ++dim)
+    exprs.push_back(b.getAffineDimExpr(dim));
+  if (withInner)
+    exprs.push_back(b.getAffineDimExpr(coordinates.inner()));
+  return AffineMap::get(coordinates.size(), view.bindingInfos.size(), exprs,
+                        op->getContext());
+}
+
+void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
+                             const Access &access, bool keyVaries) {
+  for (auto [scalar, index] : llvm::zip(scratch.over, over))
+    widener.map(scalar, index);
+  widener.map(scratch.query, access.query);
+  widener.map(scratch.key, access.key, keyVaries);
+  widener.map(scratch.inner, access.inner);
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
+                                         AffineMap map, const Access &access,
+                                         bool isGrouped) {
+  Scratch scratch(op->getContext(), loc, coordinates);
+  SmallVector<Value> dims = scratch.getDims(view);
+  SmallVector<Value> bindings(view.bindingInfos.size());
+  bool usesBindings = false;
+  map.walkExprs(
+      [&](AffineExpr expr) { usesBindings |= isa<AffineSymbolExpr>(expr); });
+  if (usesBindings)
+    bindings =
+        scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
+  unsigned head = coordinates.numOver() - 1;
+  Value heads =
+      isGrouped && coordinates.numOver() ? overExtents.back() : Value();
+  SmallVector<Value> scalars =
+      scratch.emitter.emitIndices(map, dims, bindings, tensor, head, heads);
+
+  Widener widener(at, at, *arguments, access.rows, access.columns);
+  seed(widener, scratch, access, false);
+  if (failed(widener.run(scratch.block)))
+    return failure();
+  SmallVector<int64_t> shape{access.rows, access.columns};
+  Value memory = arguments->get(at, tensor);
+  SmallVector<Value> indices, valid;
+  for (Value mask : {access.queryValid, access.keyValid})
+    if (mask)
+      valid.push_back(mask);
+  for (auto [axis, expr, scalar] : llvm::enumerate(map.getResults(), scalars)) {
+    Value index = widener.lookup(scalar);
+    indices.push_back(index);
+    if (isa<AffineDimExpr, AffineConstantExpr>(expr))
+      continue;
+    // Any other position is checked: tokens that a mask hides may have none.
+    SmallVector<int64_t> own = Widener::joinShapes(index);
+    if (own.empty())
+      own.assign(2, 1);
+    Value position = wide(at, index, own);
+    Value zero = arith::ConstantIndexOp::create(at, loc, 0);
+    Value size = memref::DimOp::create(at, loc, memory, axis);
+    valid.push_back(arith::CmpIOp::create(at, loc, arith::CmpIPredicate::sge,
+                                          position, wide(at, zero, own)));
+    valid.push_back(isLess(at, position, size));
+  }
+  Value tile = tile::LoadOp::create(at, loc, shape, memory, indices, valid);
+  if (getElementTypeOrSelf(tile.getType()) != stat)
+    tile = arith::ExtFOp::create(at, loc, VectorType::get(shape, stat), tile);
+  return tile;
+}
+
+/// The size of the inner axis of a dot product.
+static int64_t getInnerSize(const PairView &view, unsigned n) {
+  AffineMap map = PairView::getMap(view.lhsMaps, n);
+  unsigned inner = view.getCoordinates().inner();
+  for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+    if (expr == getAffineDimExpr(inner, map.getContext()))
+      return cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(axis);
+  llvm_unreachable("the verifier checks that each side has an inner axis");
+}
+
+/// True if the right side of a dot product depends on the query.
+static bool isRelative(const PairView &view, unsigned n) {
+  return llvm::any_of(PairView::getMap(view.rhsMaps, n).getResults(),
+                      [&](AffineExpr expr) {
+                        return view.getCoordinates().dependsOnQuery(expr);
+                      });
+}
+
+LogicalResult PairKernelBuilder::loadQueries() {
+  for (unsigned n = 0; n < view.lhs.size(); ++n) {
+    queryTiles.push_back({});
+    if (isRelative(view, n))
+      continue;
+    int64_t size = getInnerSize(view, n);
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value inner = tile::IotaOp::create(b, loc, zero, 1, size);
+    FailureOr<Value> tile =
+        load(b, view.lhs[n], PairView::getMap(view.lhsMaps, n),
+             {sizes.queries, size, queries, zero, inner, queryValid, {}}, true);
+    if (failed(tile))
+      return failure();
+    queryTiles.back() = *tile;
+  }
+  return success();
+}
+
+FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n,
+                                            Value keyBegin, Value keyValid) {
+  int64_t size = getInnerSize(view, n);
+  Value zero = arith::ConstantIndexOp::create(at, loc, 0);
+  Value inner = tile::IotaOp::create(at, loc, zero, 0, size);
+  Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+  FailureOr<Value> tile =
+      load(at, view.rhs[n], PairView::getMap(view.rhsMaps, n),
+           {size, sizes.keys, zero, keys, inner, {}, keyValid}, true);
+  if (failed(tile))
+    return failure();
+  Value acc = splat(at, 0.0, {sizes.queries, sizes.keys});
+  return Value(tile::DotOp::create(at, loc, queryTiles[n], *tile, acc));
+}
+
+/// A product whose right side differs between queries: one feature at a time.
+FailureOr<Value> PairKernelBuilder::emitRelativeDot(OpBuilder &at, unsigned n,
+                                                    Value keyBegin,
+                                                    Value keyValid) {
+  Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+  Value zero = arith::ConstantIndexOp::create(at, loc, 0);
+  Value end = arith::ConstantIndexOp::create(at, loc, getInnerSize(view, n));
+  Value ranges =
+      tile::RangesOp::create(at, loc, zero, end, tile::RangeKind::Full);
+  Value initial = splat(at, 0.0, {sizes.queries, sizes.keys});
+  bool ok = true;
+  auto body = [&](OpBuilder &inside, Location loc, Value feature, Value,
+                  ValueRange acc) {
+    FailureOr<Value> left =
+        load(inside, view.lhs[n], PairView::getMap(view.lhsMaps, n),
+             {sizes.queries, 1, queries, zero, feature, queryValid, {}}, true);
+    FailureOr<Value> right =
+        load(inside, view.rhs[n], PairView::getMap(view.rhsMaps, n),
+             {sizes.queries, sizes.keys, queries, keys, feature, queryValid,
+              keyValid},
+             true);
+    ok &= succeeded(left) && succeeded(right);
+    Value sum = acc[0];
+    if (ok) {
+      SmallVector<int64_t> shape{sizes.queries, sizes.keys};
+      Value product = arith::MulFOp::create(inside, loc,
+                                            wide(inside, *left, shape), *right);
+      sum = arith::AddFOp::create(inside, loc, sum, product);
+    }
+    tile::YieldOp::create(inside, loc, sum);
+  };
+  auto loop =
+      tile::ForEachOp::create(at, loc, ranges, 1, initial, body, nullptr);
+  if (!ok)
+    return failure();
+  return loop.getResult(0);
+}
+
+FailureOr<Value> PairKernelBuilder::emitScaledDot(OpBuilder &at, unsigned n,
+                                                  Value keyBegin,
+                                                  Value keyValid) {
+  FailureOr<Value> dot = isRelative(view, n)
+                             ? emitRelativeDot(at, n, keyBegin, keyValid)
+                             : emitDot(at, n, keyBegin, keyValid);
+  if (failed(dot))
+    return failure();
+  SmallVector<int64_t> shape{sizes.queries, sizes.keys};
+  if (view.scaleAttr && *view.scaleAttr != 1.0)
+    return Value(arith::MulFOp::create(at, loc, *dot,
+                                       splat(at, *view.scaleAttr, shape)));
+  if (view.scale) {
+    Value scale = wide(at, arguments->get(at, view.scale), shape);
+    return Value(arith::MulFOp::create(at, loc, *dot, scale));
+  }
+  return dot;
+}
+
+//===----------------------------------------------------------------------===//
+// The loop over keys
+//===----------------------------------------------------------------------===//
+
+FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
+                                               OpBuilder &at,
+                                               ArrayRef<Value> dots,
+                                               Value keyBegin, bool masked,
+                                               Value &visible) {
+  Scratch scratch(op->getContext(), loc, coordinates);
+  SmallVector<Value> scalarDots;
+  for (size_t n = 0; n < dots.size(); ++n)
+    scalarDots.push_back(scratch.block.addArgument(stat, loc));
+  Value scalarMask;
+  if (masked) {
+    scalarMask = scratch.emitter.emitMask(view.mask, scratch.over,
+                                          scratch.query, scratch.key);
+    if (!scalarMask)
+      return failure();
+  }
+  SmallVector<Value> dims = scratch.getDims(view);
+  SmallVector<Value> bindings =
+      scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
+  Value score = scratch.emitter.emitScore(view, scalarDots, dims, bindings);
+  if (view.weight != Weight::Exp)
+    score = scratch.emitter.emitWeight(view, score);
+
+  Widener widener(prologue, at, *arguments, sizes.queries, sizes.keys);
+  Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+  Value zero = arith::ConstantIndexOp::create(prologue, loc, 0);
+  seed(widener, scratch,
+       {sizes.queries, sizes.keys, queries, keys, zero, {}, {}}, true);
+  for (auto [scalar, dot] : llvm::zip(scalarDots, dots))
+    widener.map(scalar, dot, /*varying=*/true);
+  if (failed(widener.run(scratch.block)))
+    return failure();
+  if (scalarMask)
+    visible = wide(at, widener.lookup(scalarMask), {sizes.queries, sizes.keys});
+  return wide(at, widener.lookup(score), {sizes.queries, sizes.keys});
+}
+
+/// The update of the statistics by one tile of scores. `weights` and the factor
+/// that corrects the old state come out.
+void PairKernelBuilder::accumulate(OpBuilder &at, Value scores, State &next,
+                                   const State &state, Value &weights,
+                                   Value &correction) {
+  SmallVector<int64_t> row{sizes.queries, 1}, all{sizes.queries, sizes.keys};
+  auto reduce = [&](tile::ReduceKind kind, Value value) -> Value {
+    return tile::ReduceOp::create(at, loc, VectorType::get(row, stat), kind,
+                                  value);
+  };
+  weights = scores;
+  if (view.weight == Weight::Exp) {
+    Value highest = reduce(tile::ReduceKind::Max, scores);
+    next.max = arith::MaxNumFOp::create(at, loc, state.max, highest);
+    // A row that has seen no key has the maximum -inf; 0 stands in for it.
+    Value lowest = splat(at, -std::numeric_limits<double>::infinity(), row);
+    Value none = arith::CmpFOp::create(at, loc, arith::CmpFPredicate::OEQ,
+                                       next.max, lowest);
+    Value reference =
+        arith::SelectOp::create(at, loc, none, splat(at, 0.0, row), next.max);
+    correction = math::ExpOp::create(
+        at, loc, arith::SubFOp::create(at, loc, state.max, reference));
+    weights = math::ExpOp::create(
+        at, loc,
+        arith::SubFOp::create(at, loc, scores, wide(at, reference, all)));
+  }
+  if (state.den) {
+    Value den = state.den;
+    if (correction)
+      den = arith::MulFOp::create(at, loc, den, correction);
+    next.den = arith::AddFOp::create(at, loc, den,
+                                     reduce(tile::ReduceKind::Add, weights));
+  }
+}
+
+LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
+                                          Value keyBegin, Value keyEnd,
+                                          bool partial, const State &state,
+                                          State &next) {
+  SmallVector<int64_t> all{sizes.queries, sizes.keys};
+  Value keyValid, keyValidRows;
+  if (partial) {
+    Value columns = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+    keyValid = isLess(at, columns, keyEnd);
+  }
+  SmallVector<Value> dots;
+  for (unsigned n = 0; n < view.lhs.size(); ++n) {
+    FailureOr<Value> dot = emitScaledDot(at, n, keyBegin, keyValid);
+    if (failed(dot))
+      return failure();
+    dots.push_back(*dot);
+  }
+  Value visible;
+  bool masked = partial && view.mask;
+  FailureOr<Value> scores =
+      emitScores(prologue, at, dots, keyBegin, masked, visible);
+  if (failed(scores))
+    return failure();
+  if (partial) {
+    Value exists = wide(at, keyValid, all);
+    Value shown = visible
+                      ? Value(arith::AndIOp::create(at, loc, exists, visible))
+                      : exists;
+    double hidden = view.weight == Weight::Exp
+                        ? -std::numeric_limits<double>::infinity()
+                        : 0.0;
+    scores = Value(arith::SelectOp::create(at, loc, shown, *scores,
+                                           splat(at, hidden, all)));
+    if (visible)
+      visible = shown;
+  }
+  Value weights, correction;
+  accumulate(at, *scores, next, state, weights, correction);
+  if (!state.acc)
+    return success();
+
+  if (partial)
+    keyValidRows = isLess(
+        at, tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys), keyEnd);
+  int64_t size = getValueSize();
+  Value zero = arith::ConstantIndexOp::create(at, loc, 0);
+  Value inner =
+      hasInner() ? Value(tile::IotaOp::create(at, loc, zero, 1, size)) : zero;
+  Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
+  FailureOr<Value> values =
+      load(at, view.values, view.valueMap,
+           {sizes.keys, size, zero, keys, inner, {}, keyValidRows}, true);
+  if (failed(values))
+    return failure();
+  Value acc = state.acc;
+  if (correction)
+    acc = arith::MulFOp::create(at, loc, acc,
+                                wide(at, correction, {sizes.queries, size}));
+  next.acc = tile::DotOp::create(at, loc, acc.getType(), weights, *values, acc,
+                                 visible);
+  return success();
+}
+
+SmallVector<Value> PairKernelBuilder::pack(const State &state) {
+  SmallVector<Value> values;
+  for (Value part : {state.acc, state.max, state.den})
+    if (part)
+      values.push_back(part);
+  return values;
+}
+
+PairKernelBuilder::State PairKernelBuilder::unpack(ValueRange values) {
+  State state;
+  unsigned next = 0;
+  if (view.values)
+    state.acc = values[next++];
+  if (view.weight == Weight::Exp)
+    state.max = values[next++];
+  if (view.normalise == Normalise::Sum)
+    state.den = values[next++];
+  return state;
+}
+
+PairKernelBuilder::State PairKernelBuilder::emitInitial() {
+  State state;
+  SmallVector<int64_t> row{sizes.queries, 1};
+  if (view.values)
+    state.acc = splat(b, 0.0, {sizes.queries, getValueSize()});
+  if (view.weight == Weight::Exp)
+    state.max = splat(b, -std::numeric_limits<double>::infinity(), row);
+  if (view.normalise == Normalise::Sum)
+    state.den = splat(b, 0.0, row);
+  return state;
+}
+
+/// Without a mask all tiles but the last are full; with one, all are partial.
+Value PairKernelBuilder::emitRanges() {
+  Value begin = arith::ConstantIndexOp::create(b, loc, 0);
+  Value end = arguments->get(b, keyExtent);
+  if (split) {
+    Value size = arith::ConstantIndexOp::create(b, loc, *split);
+    begin = arith::MulIOp::create(b, loc, splitIndex, size);
+    end = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, begin, size), end);
+  }
+  if (view.mask)
+    return tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Partial);
+  Value step = arith::ConstantIndexOp::create(b, loc, sizes.keys);
+  Value length = arith::SubIOp::create(b, loc, end, begin);
+  Value whole = arith::MulIOp::create(
+      b, loc, arith::FloorDivSIOp::create(b, loc, length, step), step);
+  Value middle = arith::AddIOp::create(b, loc, begin, whole);
+  return tile::RangesOp::create(
+      b, loc, ValueRange{begin, middle}, ValueRange{middle, end},
+      {tile::RangeKind::Full, tile::RangeKind::Partial});
+}
+
+FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
+  Value ranges = emitRanges();
+  SmallVector<Value> initial = pack(emitInitial());
+  OpBuilder prologue(b);
+  bool ok = true;
+  auto step = [&](bool partial) {
+    return [&, partial](OpBuilder &at, Location loc, Value keyBegin,
+                        Value keyEnd, ValueRange carried) {
+      State state = unpack(carried), next = state;
+      ok &= succeeded(
+          emitStep(prologue, at, keyBegin, keyEnd, partial, state, next));
+      tile::YieldOp::create(at, loc,
+                            ok ? pack(next) : SmallVector<Value>(carried));
+    };
+  };
+  auto full = step(false), partial = step(true);
+  auto loop = tile::ForEachOp::create(
+      b, loc, ranges, sizes.keys, initial,
+      view.mask ? tile::ForEachBodyBuilder() : tile::ForEachBodyBuilder(full),
+      partial);
+  b.setInsertionPointAfter(loop);
+  if (!ok)
+    return failure();
+  return unpack(loop.getResults());
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+/// A sink takes part in the maximum and in the sum, with no value.
+LogicalResult PairKernelBuilder::emitSink(State &state) {
+  auto [tensor, map] = view.further[0];
+  SmallVector<int64_t> row{sizes.queries, 1};
+  Scratch scratch(op->getContext(), loc, coordinates);
+  SmallVector<Value> dims = scratch.getDims(view);
+  SmallVector<Value> none(view.bindingInfos.size());
+  Value scalar = scratch.emitter.convertFloat(
+      scratch.emitter.emitLoad(tensor, map, dims, none), stat);
+  Widener widener(b, b, *arguments, sizes.queries, 1);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  seed(widener, scratch, {sizes.queries, 1, queries, zero, zero, {}, {}},
+       false);
+  if (failed(widener.run(scratch.block)))
+    return failure();
+  Value sink = wide(b, widener.lookup(scalar), row);
+  Value lowest = splat(b, -std::numeric_limits<double>::infinity(), row);
+  Value max = arith::MaxNumFOp::create(b, loc, state.max, sink);
+  Value empty =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, max, lowest);
+  Value reference =
+      arith::SelectOp::create(b, loc, empty, splat(b, 0.0, row), max);
+  auto relative = [&](Value x) -> Value {
+    return math::ExpOp::create(b, loc,
+                               arith::SubFOp::create(b, loc, x, reference));
+  };
+  Value correction = relative(state.max);
+  state.den = arith::AddFOp::create(
+      b, loc, arith::MulFOp::create(b, loc, state.den, correction),
+      relative(sink));
+  if (state.acc)
+    state.acc = arith::MulFOp::create(
+        b, loc, state.acc,
+        wide(b, correction, cast<VectorType>(state.acc.getType()).getShape()));
+  state.max = max;
+  return success();
+}
+
+LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
+                                       bool withSplit) {
+  auto type = cast<RankedTensorType>(result.getType());
+  auto shape = cast<VectorType>(value.getType()).getShape();
+  if (getElementTypeOrSelf(value.getType()) != type.getElementType())
+    value = arith::TruncFOp::create(
+        b, loc, VectorType::get(shape, type.getElementType()), value);
+  Scratch scratch(op->getContext(), loc, coordinates);
+  SmallVector<Value> dims = scratch.getDims(view);
+  SmallVector<Value> none(view.bindingInfos.size());
+  SmallVector<Value> scalars = scratch.emitter.emitIndices(map, dims, none);
+  Widener widener(b, b, *arguments, shape[0], shape[1]);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value inner = tile::IotaOp::create(b, loc, zero, 1, shape[1]);
+  seed(widener, scratch, {shape[0], shape[1], queries, zero, inner, {}, {}},
+       false);
+  if (failed(widener.run(scratch.block)))
+    return failure();
+  SmallVector<Value> indices;
+  for (Value scalar : scalars)
+    indices.push_back(widener.lookup(scalar));
+  if (withSplit)
+    indices.insert(indices.begin() + coordinates.query(), splitIndex);
+  Value output = arguments->addOutput(type, loc);
+  tile::StoreOp::create(b, loc, value, output, indices, queryValid);
+  outputs.push_back(result);
+  return success();
+}
+
+LogicalResult PairKernelBuilder::emitAttention(AttentionOp attention,
+                                               State state) {
+  SmallVector<int64_t> row{sizes.queries, 1},
+      all{sizes.queries, getValueSize()};
+  if (attention.getSink() && failed(emitSink(state)))
+    return failure();
+  Value zeroRow = splat(b, 0.0, row), empty;
+  if (state.den)
+    empty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, state.den,
+                                  zeroRow);
+  Value out = state.acc;
+  if (attention.getOut() && state.den) {
+    // A row without weight has an accumulator of 0; dividing by 1 keeps it.
+    Value divisor =
+        arith::SelectOp::create(b, loc, empty, splat(b, 1.0, row), state.den);
+    out = arith::DivFOp::create(b, loc, out, wide(b, divisor, all));
+    Value nothing = wide(b, empty, all);
+    out = arith::SelectOp::create(b, loc, nothing, splat(b, 0.0, all), out);
+  } else if (attention.getOut() && attention.getNormaliser()) {
+    // 0 / 0 is 0 here: a row without visible pairs yields 0 for every constant.
+    Value divisor = wide(b, arguments->get(b, attention.getNormaliser()), all);
+    Value zero = splat(b, 0.0, all);
+    Value nothing =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, out, zero);
+    out = arith::SelectOp::create(b, loc, nothing, zero,
+                                  arith::DivFOp::create(b, loc, out, divisor));
+  }
+  Value rows = state.den;
+  if (attention.getStat() && view.weight == Weight::Exp) {
+    Value sum = arith::AddFOp::create(b, loc, state.max,
+                                      math::LogOp::create(b, loc, state.den));
+    Value lowest = splat(b, -std::numeric_limits<double>::infinity(), row);
+    rows = arith::SelectOp::create(b, loc, empty, lowest, sum);
+  }
+  if (attention.getOut() &&
+      failed(store(out, attention.getOut(), *attention.getOutMap(), false)))
+    return failure();
+  if (attention.getStat())
+    return store(rows, attention.getStat(), getRowMap(false), false);
+  return success();
+}
+
+LogicalResult PairKernelBuilder::emitPartial(PartialOp partial,
+                                             const State &state) {
+  bool withSplit = split.has_value();
+  if (partial.getAcc() && failed(store(state.acc, partial.getAcc(),
+                                       getRowMap(hasInner()), withSplit)))
+    return failure();
+  if (partial.getMax() &&
+      failed(store(state.max, partial.getMax(), getRowMap(false), withSplit)))
+    return failure();
+  if (partial.getDen())
+    return store(state.den, partial.getDen(), getRowMap(false), withSplit);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The kernel and its launch
+//===----------------------------------------------------------------------===//
+
+void PairKernelBuilder::createKernel(OpBuilder &outside) {
+  for (unsigned dim = 0; dim < coordinates.numOver(); ++dim)
+    overExtents.push_back(emitExtent(outside, view, dim));
+  queryExtent = emitExtent(outside, view, coordinates.query());
+  keyExtent = emitExtent(outside, view, coordinates.key());
+  int64_t gridRank = coordinates.numOver() + (split ? 1 : 0) + 1;
+  kernel = tile::KernelOp::create(b, loc, op->getName().stripDialect(),
+                                  gridRank, TypeRange(), tile::ScheduleAttr());
+  arguments = std::make_unique<KernelArguments>(kernel);
+  b.setInsertionPointToEnd(&kernel.getBody().front());
+  SmallVector<Value> grid(kernel.getGridIndices());
+  over.assign(grid.begin(), grid.begin() + coordinates.numOver());
+  if (split)
+    splitIndex = grid[coordinates.numOver()];
+  Value size = arith::ConstantIndexOp::create(b, loc, sizes.queries);
+  Value first = arith::MulIOp::create(b, loc, grid.back(), size);
+  queries = tile::IotaOp::create(b, loc, first, 0, sizes.queries);
+  queryValid = isLess(b, queries, arguments->get(b, queryExtent));
+}
+
+LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
+                                       IRRewriter &rewriter) {
+  rewriter.setInsertionPoint(op);
+  emitPairChecks(rewriter, view);
+  createKernel(rewriter);
+  auto cleanup = llvm::scope_exit([&] { kernel->erase(); });
+  if (failed(loadQueries()))
+    return failure();
+  FailureOr<State> state = emitLoop();
+  if (failed(state))
+    return failure();
+  auto attention = dyn_cast<AttentionOp>(op);
+  if (failed(attention ? emitAttention(attention, *state)
+                       : emitPartial(cast<PartialOp>(op), *state)))
+    return failure();
+  tile::ReturnOp::create(b, loc);
+  cleanup.release();
+  symbolTable.insert(kernel);
+
+  ReifiedRankedShapedTypeDims shapes;
+  if (failed(cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(
+          rewriter, shapes)))
+    return op->emitOpError("has results of unknown shape");
+  SmallVector<Value> empties;
+  for (auto [result, shape] : llvm::zip(outputs, shapes))
+    empties.push_back(tensor::EmptyOp::create(
+        rewriter, loc, shape, getElementTypeOrSelf(result.getType())));
+  SmallVector<Value> grid(overExtents);
+  if (split) {
+    Value size = arith::ConstantIndexOp::create(rewriter, loc, *split);
+    grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, keyExtent, size));
+  }
+  Value size = arith::ConstantIndexOp::create(rewriter, loc, sizes.queries);
+  grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, queryExtent, size));
+  auto launch = tile::LaunchOp::create(rewriter, loc, kernel, grid,
+                                       arguments->getInputs(), empties);
+  SmallVector<Value> results;
+  for (auto [result, original] : llvm::zip(launch.getResults(), outputs))
+    results.push_back(result.getType() == original.getType()
+                          ? Value(result)
+                          : Value(tensor::CastOp::create(
+                                rewriter, loc, original.getType(), result)));
+  rewriter.replaceOp(op, results);
+  return success();
+}

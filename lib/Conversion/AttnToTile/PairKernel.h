@@ -1,0 +1,109 @@
+//===- PairKernel.h - attention as a tile program ---------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
+
+#include "Widener.h"
+#include "attn/Dialect/Attn/Utils/Emit.h"
+
+namespace mlir {
+namespace attn {
+
+/// Sizes of the tiles of one kernel.
+struct TileSizes {
+  int64_t queries, keys;
+};
+
+/// Builds the kernel of one attention or partial state: for a tile of queries,
+/// a loop over tiles of keys with running statistics, then what becomes of
+/// them.
+class PairKernelBuilder {
+public:
+  PairKernelBuilder(Operation *op, TileSizes sizes);
+
+  /// Replaces the op by the launch of a new kernel in `symbolTable`.
+  LogicalResult build(SymbolTable &symbolTable, IRRewriter &rewriter);
+
+private:
+  /// What the loop over keys carries. Absent parts are null.
+  struct State {
+    Value acc, max, den;
+  };
+  /// Scalar code that is emitted once and widened into the kernel.
+  struct Scratch;
+
+  /// What a tile of an operand is read by: the tiles (or scalars) that stand
+  /// for the coordinates, and the masks of tokens that exist (null: all do).
+  struct Access {
+    int64_t rows, columns;
+    Value query, key, inner, queryValid, keyValid;
+  };
+
+  void createKernel(OpBuilder &outside);
+  LogicalResult loadQueries();
+  FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
+                        const Access &access, bool isGrouped);
+  FailureOr<Value> emitDot(OpBuilder &at, unsigned n, Value keyBegin,
+                           Value keyValid);
+  FailureOr<Value> emitRelativeDot(OpBuilder &at, unsigned n, Value keyBegin,
+                                   Value keyValid);
+  FailureOr<Value> emitScaledDot(OpBuilder &at, unsigned n, Value keyBegin,
+                                 Value keyValid);
+  /// The scores (weights, unless the weight is exp) of a tile; `visible` is the
+  /// user's mask on the tile, or null.
+  FailureOr<Value> emitScores(OpBuilder &prologue, OpBuilder &at,
+                              ArrayRef<Value> dots, Value keyBegin, bool masked,
+                              Value &visible);
+  LogicalResult emitStep(OpBuilder &prologue, OpBuilder &at, Value keyBegin,
+                         Value keyEnd, bool partial, const State &state,
+                         State &next);
+  void accumulate(OpBuilder &at, Value scores, State &next, const State &state,
+                  Value &weights, Value &correction);
+  SmallVector<Value> pack(const State &state);
+  State unpack(ValueRange values);
+  State emitInitial();
+  Value emitRanges();
+  FailureOr<State> emitLoop();
+  LogicalResult emitSink(State &state);
+  LogicalResult emitAttention(AttentionOp attention, State state);
+  LogicalResult emitPartial(PartialOp partial, const State &state);
+  LogicalResult store(Value value, Value result, AffineMap map, bool withSplit);
+  AffineMap getRowMap(bool withInner);
+  /// Maps the coordinates of scalar code to the tile's.
+  void seed(Widener &widener, Scratch &scratch, const Access &access,
+            bool keyVaries);
+
+  Value splat(OpBuilder &at, double value, ArrayRef<int64_t> shape);
+  Value wide(OpBuilder &at, Value value, ArrayRef<int64_t> shape);
+  Value isLess(OpBuilder &at, Value position, Value bound);
+  bool hasInner() const;
+  int64_t getValueSize() const;
+
+  Operation *op;
+  PairView view;
+  PairCoordinates coordinates;
+  TileSizes sizes;
+  Location loc;
+  Type stat;
+  std::optional<int64_t> split;
+  tile::KernelOp kernel;
+  std::unique_ptr<KernelArguments> arguments;
+  OpBuilder b;
+  /// Extents of the coordinates in the surrounding function.
+  SmallVector<Value> overExtents;
+  Value queryExtent, keyExtent;
+  /// Values of the kernel: its point of the grid and its tile of queries.
+  SmallVector<Value> over;
+  Value splitIndex, queries, queryValid;
+  SmallVector<Value> queryTiles;
+  SmallVector<Value> outputs;
+};
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H

@@ -1,0 +1,130 @@
+//===- Access.cpp - how tile values vary and memory is walked -------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Access.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::tile;
+
+VectorType mlir::tile::getTileType(Value value) {
+  auto type = dyn_cast<VectorType>(value.getType());
+  return type && type.getRank() == 2 ? type : VectorType();
+}
+
+bool mlir::tile::hasRows(Value value) {
+  VectorType type = getTileType(value);
+  return type && type.getDimSize(0) > 1;
+}
+
+Value mlir::tile::stripBroadcasts(Value value) {
+  while (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
+    value = broadcast.getSource();
+  return value;
+}
+
+Level mlir::tile::getLevel(Value value) {
+  value = stripBroadcasts(value);
+  VectorType type = getTileType(value);
+  SplatElementsAttr splat;
+  if (!type || matchPattern(value, m_Constant(&splat)))
+    return Level::Uniform;
+  bool varies[] = {type.getDimSize(0) > 1, type.getDimSize(1) > 1};
+  if (varies[0])
+    return varies[1] ? Level::Mixed : Level::Row;
+  return varies[1] ? Level::Column : Level::Uniform;
+}
+
+bool mlir::tile::isZero(Value value) {
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
+}
+
+bool mlir::tile::isRematerialised(Operation *op) {
+  return isa_and_nonnull<arith::ConstantOp, vector::BroadcastOp, IotaOp>(op) &&
+         hasRows(op->getResult(0));
+}
+
+std::optional<SmallVector<Term>> mlir::tile::matchIota(Value index,
+                                                       int64_t dim) {
+  index = stripBroadcasts(index);
+  if (auto iota = index.getDefiningOp<IotaOp>()) {
+    if (static_cast<int64_t>(iota.getDim()) != dim)
+      return std::nullopt;
+    return SmallVector<Term>{{iota.getBase(), /*negative=*/false}};
+  }
+
+  // Along columns a row may have its own summand; along rows nothing may.
+  auto isConstantAlong = [&](Value value) {
+    Level level = getLevel(value);
+    return level == Level::Uniform || (dim == 1 && level == Level::Row);
+  };
+  auto extend = [&](Value inner, Value summand, bool negative) {
+    std::optional<SmallVector<Term>> terms;
+    if (isConstantAlong(summand))
+      terms = matchIota(inner, dim);
+    if (terms)
+      terms->push_back({summand, negative});
+    return terms;
+  };
+  if (auto add = index.getDefiningOp<arith::AddIOp>()) {
+    if (auto terms = extend(add.getLhs(), add.getRhs(), false))
+      return terms;
+    return extend(add.getRhs(), add.getLhs(), false);
+  }
+  if (auto sub = index.getDefiningOp<arith::SubIOp>())
+    return extend(sub.getLhs(), sub.getRhs(), true);
+  return std::nullopt;
+}
+
+/// Returns whether the elements along the last dimension are known to be next
+/// to each other.
+static bool hasContiguousRows(MemRefType memory) {
+  return memory.getRank() > 0 && memory.isLastDimUnitStride();
+}
+
+/// Returns whether no value of `values` depends on more than `level` does.
+static bool allAtMost(ValueRange values, Level level) {
+  return llvm::all_of(values, [&](Value value) {
+    Level found = getLevel(value);
+    return found == Level::Uniform || found == level;
+  });
+}
+
+/// Returns whether each row of the tile is consecutive in memory.
+static bool isContiguous(MemRefType memory, ValueRange indices) {
+  return hasContiguousRows(memory) &&
+         allAtMost(indices.drop_back(), Level::Row) &&
+         matchIota(indices.back(), 1);
+}
+
+AccessKind mlir::tile::classify(LoadOp op) {
+  VectorType type = getTileType(op.getResult());
+  auto memory = cast<MemRefType>(op.getMemory().getType());
+  ValueRange indices = op.getIndices();
+  if (type.getDimSize(1) == 1)
+    return AccessKind::Scalar;
+  if (isContiguous(memory, indices))
+    return AccessKind::Contiguous;
+
+  bool separable = llvm::all_of(
+      op.getValid(), [](Value mask) { return getLevel(mask) != Level::Mixed; });
+  if (type.getDimSize(0) > 1 && separable && hasContiguousRows(memory) &&
+      isa<FloatType>(type.getElementType()) &&
+      allAtMost(indices.drop_back(), Level::Column) &&
+      matchIota(indices.back(), 0))
+    return AccessKind::Transposed;
+  return AccessKind::General;
+}
+
+AccessKind mlir::tile::classify(StoreOp op) {
+  VectorType type = getTileType(op.getValue());
+  if (type.getDimSize(1) == 1)
+    return AccessKind::Scalar;
+  if (isContiguous(cast<MemRefType>(op.getMemory().getType()), op.getIndices()))
+    return AccessKind::Contiguous;
+  return AccessKind::General;
+}

@@ -1,0 +1,67 @@
+//===- Access.h - how tile values vary and memory is walked -----*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Classifies values by what they depend on, and loads and stores by the order
+// in which they walk memory.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_TILETOVECTOR_ACCESS_H
+#define ATTN_LIB_CONVERSION_TILETOVECTOR_ACCESS_H
+
+#include "attn/Dialect/Tile/IR/Tile.h"
+
+namespace mlir::tile {
+
+/// What a value depends on: nothing, the row, the column, or both.
+enum class Level { Uniform, Row, Column, Mixed };
+
+/// Returns the type of `value` if it is a tile, a row or a column value.
+VectorType getTileType(Value value);
+
+/// Returns whether `value` has more than one row, and so lives in memory
+/// between steps.
+bool hasRows(Value value);
+
+/// Returns what `value` repeats, or `value`.
+Value stripBroadcasts(Value value);
+
+/// Returns what `value` depends on, as far as its type and broadcasts tell.
+Level getLevel(Value value);
+
+/// Returns whether `value` is a constant tile of zeros.
+bool isZero(Value value);
+
+/// Returns whether values of `op` are computed again wherever they are used,
+/// because that costs less than keeping them.
+bool isRematerialised(Operation *op);
+
+/// One summand of an index.
+struct Term {
+  Value value;
+  bool negative;
+};
+
+/// If `index` is `iota(dim)` plus summands that do not vary along `dim`,
+/// returns the summands, the base of the iota among them.
+std::optional<SmallVector<Term>> matchIota(Value index, int64_t dim);
+
+/// How a load or store walks memory.
+enum class AccessKind {
+  /// One element per row.
+  Scalar,
+  /// A row is consecutive in memory.
+  Contiguous,
+  /// A column is consecutive in memory.
+  Transposed,
+  /// Neither is known.
+  General
+};
+
+AccessKind classify(LoadOp op);
+AccessKind classify(StoreOp op);
+
+} // namespace mlir::tile
+
+#endif // ATTN_LIB_CONVERSION_TILETOVECTOR_ACCESS_H

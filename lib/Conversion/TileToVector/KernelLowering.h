@@ -1,0 +1,195 @@
+//===- KernelLowering.h - one kernel to loops and vectors -------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The state and the parts of the lowering of a tile program for one CPU.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_TILETOVECTOR_KERNELLOWERING_H
+#define ATTN_LIB_CONVERSION_TILETOVECTOR_KERNELLOWERING_H
+
+#include "Schedule.h"
+
+#include "attn/Target/CPU.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::tile {
+
+/// Scratch memory that holds a tile: row-major, each row padded to whole
+/// vectors. Row values have one element per row.
+struct Buffer {
+  Value memory;
+  VectorType type;
+
+  explicit operator bool() const { return static_cast<bool>(memory); }
+};
+
+/// Where the values of one row of a step are.
+struct RowScope {
+  /// The row; null in straight code.
+  Value row;
+  DenseMap<Value, Value> values;
+};
+
+/// The values that a loop carries: tiles in buffers, others in SSA values.
+struct Carried {
+  /// One per value; empty for those in SSA values.
+  SmallVector<Buffer> buffers;
+  SmallVector<Value> values;
+};
+
+/// Checks that every operation of `kernel` has a lowering, and says which one
+/// has none.
+LogicalResult verifyKernel(KernelOp kernel);
+
+/// Lowers the body of one kernel, which is verified, into a function.
+///
+/// Scalars and column values become SSA values: scalars and 1-D vectors. Values
+/// with more rows live in buffers between steps, and within a loop over rows
+/// as the 1-D vector (or, for row values, the scalar) of the row.
+///
+/// In memory an i1 is an i8. A bf16 in a tile is an i16 everywhere, because
+/// LLVM converts each bf16 value to f32 and back where a CPU has no bf16.
+class KernelLowering {
+public:
+  KernelLowering(KernelOp kernel, func::FuncOp function,
+                 const attn::CPUModel &model);
+
+  /// Fills the function, whose arguments are the task, the grid's extents and
+  /// the kernel's arguments.
+  void run();
+
+private:
+  using Targets = DenseMap<Value, Buffer>;
+  /// Makes the element of a value at a row and a column.
+  using ElementReader = std::function<Value(Value row, Value column)>;
+
+  /// The loads of vectors of consecutive rows of a column.
+  struct ColumnLoads {
+    Value memory;
+    VectorType type;
+    int64_t rows, columns;
+    /// The last index of row 0, and the others.
+    Value first;
+    SmallVector<ElementReader> indices;
+    SmallVector<ElementReader> columnMasks;
+    SmallVector<Buffer> rowMasks;
+  };
+
+  // Blocks and control flow (KernelLowering.cpp).
+  void mapArguments();
+  void finishScratch();
+  void lowerBlock(Block &block, const Schedule &schedule,
+                  const Targets &targets);
+  void lowerStraight(Operation *op);
+  void lowerRows(const Step &step, const Schedule &schedule,
+                 const Targets &targets);
+  void lowerSingle(Operation *op, const Schedule &schedule,
+                   const Targets &targets);
+  void lowerForEach(ForEachOp op);
+  void lowerFor(scf::ForOp op);
+  void lowerIf(scf::IfOp op);
+  SmallVector<Value> lowerRange(ForEachOp op, RangeKind kind, Value begin,
+                                Value end, const Carried &carried);
+  void lowerRangesInTurn(ForEachOp op, RangesOp ranges, Carried &carried);
+  void lowerRangesInLoop(ForEachOp op, RangesOp ranges, Carried &carried);
+  Carried carry(ValueRange initial);
+  void bindCarried(ValueRange arguments, const Carried &carried,
+                   ValueRange values);
+  SmallVector<Value> lowerLoopBody(Block &block, ValueRange arguments,
+                                   const Carried &carried, ValueRange values);
+  Targets findTargets(const Schedule &schedule, ValueRange arguments,
+                      ValueRange yields, const Carried &carried);
+  void copyYields(ValueRange yields, const Carried &carried);
+
+  // Rows (RowLowering.cpp).
+  void forEachRow(int64_t rows, llvm::function_ref<void(Value row)> body);
+  Value getInRow(RowScope &scope, Value value);
+  Value lowerInRow(RowScope &scope, Operation *op);
+  Value lowerConstant(arith::ConstantOp op);
+  Value lowerExtF(Value value, Type element);
+  Value lowerTruncF(Value value, Type element);
+  Value lowerBroadcast(RowScope &scope, vector::BroadcastOp op);
+  Value lowerIota(RowScope &scope, IotaOp op);
+  Value getSteps(int64_t lanes);
+  Value lowerReduce(RowScope &scope, ReduceOp op);
+  Value lowerLoadInRow(RowScope &scope, LoadOp op);
+  void lowerStoreInRow(RowScope &scope, StoreOp op);
+  SmallVector<Value> getRowIndices(RowScope &scope, ValueRange indices,
+                                   bool contiguous);
+  void splitMasks(RowScope &scope, ValueRange valid, VectorType type,
+                  Value &rowMask, Value &columnMask);
+  Value combine(ReduceKind kind, Value lhs, Value rhs);
+
+  // Memory (MemoryLowering.cpp).
+  void lowerTransposedLoad(LoadOp op);
+  ColumnLoads prepareColumnLoads(LoadOp op, int64_t size);
+  Value loadInColumn(const ColumnLoads &loads, Value row, Value column);
+  Value loadColumn(const ColumnLoads &loads, Value row, Value column);
+  void lowerGeneralAccess(
+      Value memory, ValueRange indices, ValueRange valid, VectorType type,
+      llvm::function_ref<void(Value, Value, Value, ValueRange)> access);
+  void lowerGeneralLoad(LoadOp op);
+  void lowerGeneralStore(StoreOp op);
+  void lowerTranspose(vector::TransposeOp op);
+  void fillTransposed(Buffer target, int64_t rows, int64_t columns,
+                      llvm::function_ref<Value(Value row, Value column)> load);
+  SmallVector<Value> transpose(ArrayRef<Value> rows);
+  Value sumTerms(ArrayRef<Term> terms);
+  ElementReader getElementReader(Value value);
+
+  // Matrix products (DotLowering.cpp).
+  void lowerDot(DotOp op, const Schedule &schedule, const Targets &targets);
+  void lowerProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to);
+  void lowerBlockOfProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
+                           Value row, Value column, int64_t rows,
+                           int64_t vectors);
+  void lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
+                         Buffer mask);
+  void lowerProductWithColumn(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
+                              Buffer mask);
+  Value hasNonFinite(Buffer buffer);
+
+  // Values and buffers (KernelLowering.cpp).
+  Buffer allocate(VectorType type, int64_t extraRows = 0);
+  Buffer getBuffer(Value value);
+  void setValue(Value value, Buffer buffer);
+  void fill(Buffer buffer, Value value);
+  Value loadRow(Buffer buffer, Value row);
+  void storeRow(Buffer buffer, Value row, Value value);
+  Value loadVector(Buffer buffer, Value row, Value column, int64_t lanes);
+  void storeVector(Buffer buffer, Value row, Value column, Value value);
+  Value loadElement(Buffer buffer, Value row, Value column);
+  void storeElement(Buffer buffer, Value row, Value column, Value value);
+  Value getMemory(Value value);
+  Value fromStored(Value value, Type element);
+  Value toStored(Value value);
+  int64_t getPaddedColumns(int64_t columns) const;
+  Type getRowType(VectorType type) const;
+  Value index(int64_t value);
+  Value zero(Type type);
+  Value add(Value lhs, int64_t rhs);
+  Value both(Value lhs, Value rhs);
+
+  KernelOp kernel;
+  func::FuncOp function;
+  const attn::CPUModel &model;
+  ImplicitLocOpBuilder b;
+  /// Scalars, memrefs and column values, by the kernel's values.
+  IRMapping values;
+  /// Tiles and row values of more than one row, by the kernel's values.
+  DenseMap<Value, Buffer> buffers;
+  /// The scratch memory of a task, from which buffers are cut.
+  Value scratch;
+  /// The bytes of scratch memory in use, and the most that ever were.
+  int64_t scratchEnd = 0, scratchBytes = 0;
+};
+
+} // namespace mlir::tile
+
+#endif // ATTN_LIB_CONVERSION_TILETOVECTOR_KERNELLOWERING_H

@@ -1,0 +1,294 @@
+//===- Schedule.cpp - the steps of a block of a tile program --------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Schedule.h"
+
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace mlir::tile;
+
+//===----------------------------------------------------------------------===//
+// What operations need and do
+//===----------------------------------------------------------------------===//
+
+int64_t mlir::tile::getLoopRows(Operation *op) {
+  int64_t rows = 1;
+  auto visit = [&](Value value) {
+    if (VectorType type = getTileType(value))
+      rows = std::max(rows, type.getDimSize(0));
+  };
+  if (op->getNumResults())
+    visit(op->getResult(0));
+  else if (auto store = dyn_cast<StoreOp>(op))
+    visit(store.getValue());
+  return rows;
+}
+
+/// Returns whether `op` cannot be lowered row by row.
+static bool needsWholeTiles(Operation *op) {
+  if (op->getNumRegions() || isa<DotOp, vector::TransposeOp>(op))
+    return true;
+  AccessKind kind = AccessKind::Scalar;
+  if (auto load = dyn_cast<LoadOp>(op))
+    kind = classify(load);
+  if (auto store = dyn_cast<StoreOp>(op))
+    kind = classify(store);
+  return kind == AccessKind::Transposed || kind == AccessKind::General;
+}
+
+/// Adds to `sources` the values that computing `value` needs: itself, or the
+/// operands of what is rematerialised.
+static void addSources(Value value, SetVector<Value> &sources) {
+  Operation *op = value.getDefiningOp();
+  if (!isRematerialised(op)) {
+    sources.insert(value);
+    return;
+  }
+  for (Value operand : op->getOperands())
+    addSources(operand, sources);
+}
+
+/// Returns the values that `op`, with its regions, needs.
+static SetVector<Value> getSources(Operation *op) {
+  SetVector<Value> sources;
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      addSources(operand, sources);
+  });
+  return sources;
+}
+
+namespace {
+
+/// The memory that an operation, with its regions, reads and writes.
+struct Effects {
+  SmallVector<Value> reads, writes;
+  bool unknown = false;
+
+  bool empty() const { return reads.empty() && writes.empty() && !unknown; }
+};
+
+} // namespace
+
+/// Returns the memory that `value` is a view of.
+static Value getRoot(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
+    value = view.getViewSource();
+  return value;
+}
+
+/// Returns the effects of `op` and of the operations in its regions.
+static Effects getEffects(Operation *op) {
+  Effects effects;
+  op->walk([&](Operation *inner) {
+    auto interface = dyn_cast<MemoryEffectOpInterface>(inner);
+    if (!interface) {
+      effects.unknown |=
+          !inner->hasTrait<OpTrait::HasRecursiveMemoryEffects>() &&
+          !isMemoryEffectFree(inner);
+      return;
+    }
+    SmallVector<MemoryEffects::EffectInstance> instances;
+    interface.getEffects(instances);
+    for (const MemoryEffects::EffectInstance &instance : instances) {
+      if (isa<MemoryEffects::Allocate>(instance.getEffect()))
+        continue;
+      if (!instance.getValue())
+        effects.unknown = true;
+      else if (isa<MemoryEffects::Read>(instance.getEffect()))
+        effects.reads.push_back(getRoot(instance.getValue()));
+      else
+        effects.writes.push_back(getRoot(instance.getValue()));
+    }
+  });
+  return effects;
+}
+
+//===----------------------------------------------------------------------===//
+// Schedule
+//===----------------------------------------------------------------------===//
+
+Schedule::Schedule(Block &block) : block(block) {
+  for (Operation &op : block.without_terminator())
+    if (!isRematerialised(&op))
+      place(&op);
+  sinkIntoUsers();
+  removeEmptySteps();
+}
+
+const Step *Schedule::getStep(Operation *op) const {
+  Operation *ancestor = block.findAncestorOpInBlock(*op);
+  return ancestor ? stepOf.lookup(ancestor) : nullptr;
+}
+
+SmallVector<Operation *> Schedule::getUsers(Value value) const {
+  SetVector<Operation *> users;
+  SmallVector<Value> worklist{value};
+  while (!worklist.empty()) {
+    for (Operation *user : worklist.pop_back_val().getUsers()) {
+      if (isRematerialised(user))
+        worklist.push_back(user->getResult(0));
+      else if (Operation *ancestor = block.findAncestorOpInBlock(*user))
+        users.insert(ancestor);
+    }
+  }
+  return users.takeVector();
+}
+
+bool Schedule::isUsedOutside(Value value, const Step &step) const {
+  return llvm::any_of(getUsers(value), [&](Operation *user) {
+    return stepOf.lookup(user) != &step;
+  });
+}
+
+/// Puts `op` into the earliest step that can take it.
+void Schedule::place(Operation *op) {
+  int after = -1;
+  for (Value source : getSources(op))
+    if (Operation *def = source.getDefiningOp())
+      if (const Step *step = stepOf.lookup(def))
+        after = std::max<int>(after, step->position);
+
+  int64_t rows = getLoopRows(op);
+  Step::Kind kind = needsWholeTiles(op) ? Step::Kind::Single
+                    : rows > 1          ? Step::Kind::Rows
+                                        : Step::Kind::Straight;
+  Step *step = join(op, kind, rows, after, getLastEffect(op));
+  step->ops.push_back(op);
+  stepOf[op] = step;
+  recordEffects(op, step);
+}
+
+/// Returns the step for an operation whose operands are ready after step
+/// `after`, and which must stay behind the effects of step `afterEffects`.
+/// Rows of one loop run interleaved, so an effect cannot stay behind another
+/// one of its own loop.
+Step *Schedule::join(Operation *op, Step::Kind kind, int64_t rows, int after,
+                     int afterEffects) {
+  if (kind == Step::Kind::Single)
+    return insert(steps.size(), kind, rows);
+  if (kind == Step::Kind::Straight) {
+    int first = std::max({after, afterEffects, 0});
+    for (int i = first; i < std::min<int>(first + 2, steps.size()); ++i)
+      if (steps[i]->kind == kind)
+        return steps[i].get();
+    return insert(std::max(after, afterEffects) + 1, kind, rows);
+  }
+  for (int i = std::max({after, afterEffects + 1, 0}),
+           e = static_cast<int>(steps.size());
+       i < e; ++i)
+    if (steps[i]->kind == kind && steps[i]->rows == rows)
+      return steps[i].get();
+  return insert(steps.size(), kind, rows);
+}
+
+/// Inserts an empty step at `position`.
+Step *Schedule::insert(unsigned position, Step::Kind kind, int64_t rows) {
+  auto step = std::make_unique<Step>(Step{kind, rows, position, {}});
+  Step *result = step.get();
+  steps.insert(steps.begin() + position, std::move(step));
+  for (auto [i, other] : llvm::enumerate(steps))
+    other->position = i;
+  return result;
+}
+
+/// Returns the position of the last step that `op` must stay behind because of
+/// what both do to memory, or -1.
+int Schedule::getLastEffect(Operation *op) const {
+  int last = -1;
+  auto stayBehind = [&](const Step *step) {
+    if (step)
+      last = std::max<int>(last, step->position);
+  };
+  Effects effects = getEffects(op);
+  if (effects.empty())
+    return last;
+  stayBehind(effects.unknown ? lastEffect : lastUnknown);
+  for (Value memory : effects.reads)
+    stayBehind(lastWrite.lookup(memory));
+  for (Value memory : effects.writes) {
+    stayBehind(lastWrite.lookup(memory));
+    stayBehind(lastRead.lookup(memory));
+  }
+  return last;
+}
+
+/// Remembers that `op`, placed in `step`, reads and writes memory.
+void Schedule::recordEffects(Operation *op, Step *step) {
+  auto keepLast = [&](Step *&last) {
+    if (!last || last->position < step->position)
+      last = step;
+  };
+  Effects effects = getEffects(op);
+  if (effects.empty())
+    return;
+  keepLast(lastEffect);
+  if (effects.unknown)
+    keepLast(lastUnknown);
+  for (Value memory : effects.reads)
+    keepLast(lastRead[memory]);
+  for (Value memory : effects.writes)
+    keepLast(lastWrite[memory]);
+}
+
+/// Moves operations from a loop over rows into a later loop that holds all
+/// their users, so that their values need no memory in between.
+void Schedule::sinkIntoUsers() {
+  SmallVector<Operation *> order;
+  for (Operation &op : block.without_terminator())
+    order.push_back(&op);
+  for (Operation *op : llvm::reverse(order)) {
+    Step *step = stepOf.lookup(op);
+    if (step && step->kind == Step::Kind::Rows && op->getNumResults() == 1)
+      sink(op);
+  }
+}
+
+/// Moves `op` into the loop of its users, if there is one and the move makes
+/// no other value live longer; returns whether it did.
+bool Schedule::sink(Operation *op) {
+  Step *from = stepOf.lookup(op), *to = nullptr;
+  for (Operation *user : getUsers(op->getResult(0))) {
+    Step *step = stepOf.lookup(user);
+    if (!step || (to && to != step))
+      return false;
+    to = step;
+  }
+  if (!to || to == from || to->kind != Step::Kind::Rows ||
+      to->rows != from->rows)
+    return false;
+
+  Effects effects = getEffects(op);
+  for (Value memory : effects.reads)
+    if (lastWrite.count(memory))
+      return false;
+  if (effects.unknown || !effects.writes.empty() ||
+      (!effects.empty() && lastUnknown))
+    return false;
+  for (Value source : getSources(op)) {
+    Operation *def = source.getDefiningOp();
+    if (hasRows(source) && def && stepOf.lookup(def) == from &&
+        getUsers(source).size() > 1)
+      return false;
+  }
+  llvm::erase(from->ops, op);
+  // Operands come before users: the step keeps the order of the block.
+  auto *place = llvm::find_if(
+      to->ops, [&](Operation *other) { return op->isBeforeInBlock(other); });
+  to->ops.insert(place, op);
+  stepOf[op] = to;
+  return true;
+}
+
+/// Removes the steps that sinking has emptied.
+void Schedule::removeEmptySteps() {
+  llvm::erase_if(steps, [](const auto &step) { return step->ops.empty(); });
+  for (auto [i, step] : llvm::enumerate(steps))
+    step->position = i;
+}
