@@ -148,14 +148,14 @@ void MaskOp::getAsmBlockArgumentNames(Region &region,
 template <typename OpTy>
 static LogicalResult verifyMask(OpTy op) {
   PairCoordinates coordinates = ::getCoordinates(op);
-  if (failed(
+  if (failed(verifyNames(op, coordinates.getNames())) ||
+      failed(
           verifyGrid(op, op.getQueryGrid(), op.getKeyGrid(), op.getGrid())) ||
       failed(verifyBindings(op, op.getBindingInfos(), op.getBindings(),
                             coordinates.getNames())))
     return failure();
-  for (int64_t dim : op.getCoordinates())
-    if (dim < 0 || dim >= coordinates.inner())
-      return op.emitOpError("coordinate ") << dim << " does not exist";
+  if (failed(verifyCoordinates(op, op.getCoordinates(), coordinates.inner())))
+    return failure();
   if (failed(verifyRegionArguments(op, op.getPredicate(), "predicate", {},
                                    op.getBindingInfos(), op.getBindings(),
                                    op.getCoordinates().size())))
@@ -175,6 +175,8 @@ static LogicalResult verifyMask(OpTy op) {
 }
 
 LogicalResult MaskOp::verify() { return verifyMask(*this); }
+
+LogicalResult MaskOp::verifyRegions() { return verifyPureRegions(*this); }
 
 /// Parses `(s < count)`; the name of the entry becomes a dimension.
 static ParseResult parseCount(ClauseParser &clauses, ArrayAttr over,
@@ -287,10 +289,22 @@ void MaskAnyOp::getAsmBlockArgumentNames(Region &region,
                       setName);
 }
 
+LogicalResult MaskAnyOp::verifyRegions() { return verifyPureRegions(*this); }
+
 LogicalResult MaskAnyOp::verify() {
   BindingAttr info = getCountInfo();
-  if ((info.getKind() != BindingKind::Index) != static_cast<bool>(getCount()))
+  StringRef entry = info.getName().getValue();
+  if (info.getKind() == BindingKind::Float ||
+      info.hasOperand() != static_cast<bool>(getCount()))
     return emitOpError("expected the count to be a number or an operand");
+  PairCoordinates coordinates = ::getCoordinates(*this);
+  if (entry.empty() || llvm::count(coordinates.getNames(), entry) != 1)
+    return emitOpError(
+               "expected a name of the entry that is not in use, found '")
+           << entry << "'";
+  if (info.getKind() == BindingKind::Index &&
+      info.getMap().getNumResults() != 1)
+    return emitOpError("expected one expression for the count");
   if (info.getKind() == BindingKind::Scalar && !getCount().getType().isIndex())
     return emitOpError("expected the count to be an index, found ")
            << getCount().getType();
@@ -301,15 +315,15 @@ LogicalResult MaskAnyOp::verify() {
                  "expected the count to be read from a tensor of integers, "
                  "found ")
              << getCount().getType();
-    if (info.getMap().getNumResults() != tensor.getRank())
-      return emitOpError("expected ")
-             << tensor.getRank() << " positions for the "
-             << "count, found " << info.getMap().getNumResults();
-    PairCoordinates coordinates = ::getCoordinates(*this);
-    for (AffineExpr expr : info.getMap().getResults())
-      if (expr.isFunctionOfDim(coordinates.entry()))
-        return emitOpError("the count must not depend on the entry '")
-               << info.getName().getValue() << "'";
+  }
+  if (info.getKind() != BindingKind::Scalar) {
+    Type operand = getCount() ? getCount().getType() : Type();
+    if (failed(verifyMap(*this, "the count", info.getMap(), operand,
+                         coordinates.getNames(), {})))
+      return failure();
+    if (info.getMap().isFunctionOfDim(coordinates.entry()))
+      return emitOpError("the count must not depend on the entry '")
+             << entry << "'";
   }
   return verifyMask(*this);
 }
@@ -420,17 +434,25 @@ ParseResult MaskPiecewiseOp::parse(OpAsmParser &parser,
     layout.push_back(pieces.size());
     return parser.parseOperand(pieces.emplace_back());
   };
+  auto parseRow = [&]() -> ParseResult {
+    SMLoc row = parser.getCurrentLocation();
+    size_t before = layout.size();
+    if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square,
+                                       parsePiece))
+      return failure();
+    if (layout.size() - before != keys.size())
+      return parser.emitError(row, "expected ")
+             << keys.size() << " pieces in a row, found "
+             << layout.size() - before;
+    return success();
+  };
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseKeyword("i") ||
       parser.parseOperandList(queries, OpAsmParser::Delimiter::Paren) ||
       parser.parseKeyword("j") ||
       parser.parseOperandList(keys, OpAsmParser::Delimiter::Paren) ||
       parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square,
-                                     [&]() {
-                                       return parser.parseCommaSeparatedList(
-                                           OpAsmParser::Delimiter::Square,
-                                           parsePiece);
-                                     }) ||
+                                     parseRow) ||
       parser.parseOptionalAttrDict(result.attributes))
     return failure();
   if (!pieces.empty() && parser.parseColonTypeList(types))

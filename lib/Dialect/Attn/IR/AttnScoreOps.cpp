@@ -61,29 +61,28 @@ static std::optional<unsigned> findInner(AffineMap map, unsigned inner,
   return found;
 }
 
-/// Checks the rank of a map (C1).
-static LogicalResult verifyRank(Operation *op, StringRef what, Value operand,
-                                AffineMap map, const PairView &view) {
-  auto type = cast<RankedTensorType>(operand.getType());
-  if (map.getNumResults() != type.getRank())
-    return op->emitOpError("expected ")
-           << type.getRank() << " positions for the " << what << " of type "
-           << type << ", found " << map.getNumResults();
-  if (map.getNumDims() != view.getCoordinates().size() ||
-      map.getNumSymbols() != view.bindingInfos.size())
-    return op->emitOpError("the map of the ")
-           << what << " is over other coordinates";
-  for (AffineExpr expr : map.getResults()) {
-    bool bad = false;
-    expr.walk([&](AffineExpr e) {
-      if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
-        bad |= !view.getBindingType(symbol.getPosition()).isIndex();
-    });
-    if (bad)
-      return op->emitOpError("the map of the ")
-             << what << " uses a name that is no index";
-  }
-  return success();
+/// Checks the map of an operand (C1).
+static LogicalResult verifyOperandMap(const PairView &view, const Twine &what,
+                                      Value operand, AffineMap map,
+                                      bool allowInner = false) {
+  return verifyMap(
+      view.op, what, map, operand.getType(), view.getCoordinates().getNames(),
+      getBindingTypes(view.bindingInfos, view.bindings), allowInner);
+}
+
+/// Whether `map` depends on a coordinate in [begin, end), also by way of bound
+/// names, which depend on earlier ones only.
+static bool dependsOn(const PairView &view, AffineMap map, unsigned begin,
+                      unsigned end) {
+  for (unsigned dim = begin; dim < end; ++dim)
+    if (map.isFunctionOfDim(dim))
+      return true;
+  for (unsigned n = 0; n < view.bindingInfos.size(); ++n)
+    if (map.isFunctionOfSymbol(n) &&
+        dependsOn(view, cast<BindingAttr>(view.bindingInfos[n]).getMap(), begin,
+                  end))
+      return true;
+  return false;
 }
 
 /// Checks one dot product (C1 to C3).
@@ -91,10 +90,12 @@ static LogicalResult verifyDot(const PairView &view, unsigned n) {
   PairCoordinates c = view.getCoordinates();
   AffineMap left = PairView::getMap(view.lhsMaps, n);
   AffineMap right = PairView::getMap(view.rhsMaps, n);
-  if (failed(verifyRank(view.op, "left side of a dot product", view.lhs[n],
-                        left, view)) ||
-      failed(verifyRank(view.op, "right side of a dot product", view.rhs[n],
-                        right, view)))
+  if (failed(verifyOperandMap(view, "the left side of a dot product",
+                              view.lhs[n], left,
+                              /*allowInner=*/true)) ||
+      failed(verifyOperandMap(view, "the right side of a dot product",
+                              view.rhs[n], right,
+                              /*allowInner=*/true)))
     return failure();
   unsigned leftCount, rightCount;
   std::optional<unsigned> leftInner = findInner(left, c.inner(), leftCount);
@@ -107,18 +108,61 @@ static LogicalResult verifyDot(const PairView &view, unsigned n) {
       cast<RankedTensorType>(view.lhs[n].getType()).getDimSize(*leftInner);
   int64_t rightSize =
       cast<RankedTensorType>(view.rhs[n].getType()).getDimSize(*rightInner);
+  if (ShapedType::isDynamic(leftSize) || ShapedType::isDynamic(rightSize))
+    return view.op->emitOpError(
+        "expected a static inner axis of a dot product");
   if (leftSize != rightSize)
     return view.op->emitOpError(
                "expected equal inner axes of a dot product, found ")
            << leftSize << " and " << rightSize;
-  if (ShapedType::isDynamic(leftSize))
+  if (dependsOn(view, left, c.key(), c.inner()))
     return view.op->emitOpError(
-        "expected a static inner axis of a dot product");
-  for (AffineExpr expr : left.getResults())
-    if (c.dependsOnKey(expr))
-      return view.op->emitOpError(
-          "the left side of a dot product must not depend on 'j'");
+        "the left side of a dot product must not depend on 'j'");
   return success();
+}
+
+/// Checks the value (C1, C3).
+static LogicalResult verifyValue(const PairView &view) {
+  PairCoordinates c = view.getCoordinates();
+  if (!view.valueMap)
+    return view.op->emitOpError("expected a map of the value");
+  if (failed(verifyOperandMap(view, "the value", view.values, view.valueMap,
+                              /*allowInner=*/true)))
+    return failure();
+  unsigned count;
+  std::optional<unsigned> inner = findInner(view.valueMap, c.inner(), count);
+  if (count > 1)
+    return view.op->emitOpError(
+               "expected ':' at most once in the value, found ")
+           << count;
+  if (inner &&
+      cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
+    return view.op->emitOpError("expected a static inner axis of the value");
+  if (dependsOn(view, view.valueMap, c.query(), c.key()))
+    return view.op->emitOpError("the value must not depend on 'i'");
+  return success();
+}
+
+/// Checks the maps of all operands.
+static LogicalResult verifyMaps(const PairView &view) {
+  Operation *op = view.op;
+  PairCoordinates c = view.getCoordinates();
+  for (unsigned n = 0; n < view.lhs.size(); ++n)
+    if (failed(verifyDot(view, n)))
+      return failure();
+  for (unsigned n = 0; n < view.bias.size(); ++n)
+    if (failed(verifyOperandMap(view, "bias " + Twine(n), view.bias[n],
+                                PairView::getMap(view.biasMaps, n))))
+      return failure();
+  bool isObserve = isa<ObserveOp>(op);
+  for (auto &[operand, map] : view.further) {
+    if (failed(verifyOperandMap(view, isObserve ? "the lse" : "the sink",
+                                operand, map)))
+      return failure();
+    if (dependsOn(view, map, c.key(), c.inner()))
+      return op->emitOpError("the sink must not depend on 'j'");
+  }
+  return view.values ? verifyValue(view) : success();
 }
 
 /// Checks that head counts divide (C4) and that extents agree (C10).
@@ -152,69 +196,55 @@ static LogicalResult verifyExtents(const PairView &view) {
   return success();
 }
 
-/// Checks mask, score region, bias, values: what the three ops share.
-static LogicalResult verifyPair(const PairView &view) {
+/// Checks the numbers of maps, extents and bindings.
+static LogicalResult verifyCounts(const PairView &view) {
   Operation *op = view.op;
-  PairCoordinates c = view.getCoordinates();
   if (view.lhs.size() != view.rhs.size())
-    return op->emitOpError("expected two sides of each dot product");
+    return op->emitOpError("expected two sides of each dot product, found ")
+           << view.lhs.size() << " and " << view.rhs.size();
   if (view.staticExtents.size() != 2)
-    return op->emitOpError("expected two static extents");
+    return op->emitOpError("expected two static extents, found ")
+           << view.staticExtents.size();
+  for (int64_t extent : view.staticExtents)
+    if (!ShapedType::isDynamic(extent) && extent < 0 && extent != kNoExtent)
+      return op->emitOpError("expected an extent that is not negative, found ")
+             << extent;
   size_t dynamicExtents =
       llvm::count_if(view.staticExtents, ShapedType::isDynamic);
   if (dynamicExtents != view.extents.size())
     return op->emitOpError("expected ")
            << dynamicExtents << " operands of extents, found "
            << view.extents.size();
+  if ((!view.queryGrid.empty() && view.staticExtents[0] != kNoExtent) ||
+      (!view.keyGrid.empty() && view.staticExtents[1] != kNoExtent))
+    return op->emitOpError(
+        "an extent is given by a grid and by an extents clause");
   if (view.lhsMaps.size() != view.lhs.size() ||
       view.rhsMaps.size() != view.rhs.size() ||
       view.biasMaps.size() != view.bias.size())
     return op->emitOpError("expected one map per operand");
-  unsigned bindingsBegin = view.lhs.size() + view.rhs.size() +
-                           (view.values ? 1 : 0) + (view.mask ? 1 : 0) +
-                           (view.scale ? 1 : 0) + view.bias.size();
-  OperandRange operands = op->getOperands();
-  OperandRange bindings = operands.slice(bindingsBegin, view.bindings.size());
-  OperandRange grid =
-      operands.slice(bindingsBegin + view.bindings.size(), view.grid.size());
-  if (failed(verifyGrid(op, view.queryGrid, view.keyGrid, grid)) ||
-      failed(verifyBindings(op, view.bindingInfos, bindings, c.getNames())))
-    return failure();
-  for (unsigned n = 0; n < view.lhs.size(); ++n)
-    if (failed(verifyDot(view, n)))
-      return failure();
-  for (unsigned n = 0; n < view.bias.size(); ++n)
-    if (failed(verifyRank(op, "bias", view.bias[n],
-                          PairView::getMap(view.biasMaps, n), view)))
-      return failure();
-  for (auto &[operand, map] : view.further)
-    if (failed(verifyRank(op, "sink or lse", operand, map, view)))
-      return failure();
-  if (view.values) {
-    if (!view.valueMap ||
-        failed(verifyRank(op, "value", view.values, view.valueMap, view)))
-      return failure();
-    unsigned count;
-    std::optional<unsigned> inner = findInner(view.valueMap, c.inner(), count);
-    if (count > 1)
-      return op->emitOpError("expected ':' at most once in the value, found ")
-             << count;
-    if (inner &&
-        cast<RankedTensorType>(view.values.getType()).isDynamicDim(*inner))
-      return op->emitOpError("expected a static inner axis of the value");
-    for (AffineExpr expr : view.valueMap.getResults())
-      if (c.dependsOnQuery(expr))
-        return op->emitOpError("the value must not depend on 'i'");
-  }
-  if (failed(verifyExtents(view)))
-    return failure();
-  if (view.mask) {
-    auto mask = cast<MaskType>(view.mask.getType());
-    if (mask.getOver() && mask.getOver() != c.numOver())
-      return op->emitOpError("expected a mask over ")
-             << c.numOver() << " batch coordinates or none, found "
-             << mask.getOver();
-  }
+  return success();
+}
+
+/// Checks that the mask fits the coordinates (C8).
+static LogicalResult verifyMask(const PairView &view) {
+  auto mask = cast<MaskType>(view.mask.getType());
+  unsigned over = view.getCoordinates().numOver();
+  if (mask.getOver() && mask.getOver() != over)
+    return view.op->emitOpError("expected a mask over ")
+           << over << " batch coordinates or none, found " << mask.getOver();
+  for (auto [grid, rank] : {std::pair(view.queryGrid, mask.getQueryRank()),
+                            std::pair(view.keyGrid, mask.getKeyRank())})
+    if (!grid.empty() && rank != 1 && rank != grid.size())
+      return view.op->emitOpError("expected a mask of the rank ")
+             << grid.size() << " of the grid, or over tokens in a line, found "
+             << mask;
+  return success();
+}
+
+/// Checks the scale and the score region (C6, C7).
+static LogicalResult verifyScore(const PairView &view, OperandRange bindings) {
+  Operation *op = view.op;
   if (view.scale && view.scale.getType() != view.getStatType())
     return op->emitOpError("expected a scale of type ")
            << view.getStatType() << ", found " << view.scale.getType();
@@ -225,7 +255,9 @@ static LogicalResult verifyPair(const PairView &view) {
   if (!view.bias.empty())
     return op->emitOpError("a score region and bias exclude each other");
   SmallVector<Type> leading(view.lhs.size(), view.getStatType());
-  if (failed(verifyRegionArguments(op, *view.score, "score region", leading,
+  if (failed(verifyCoordinates(op, view.scoreCoordinates,
+                               view.getCoordinates().inner())) ||
+      failed(verifyRegionArguments(op, *view.score, "score region", leading,
                                    view.bindingInfos, bindings,
                                    view.scoreCoordinates.size())))
     return failure();
@@ -237,6 +269,32 @@ static LogicalResult verifyPair(const PairView &view) {
   return success();
 }
 
+/// The operands of the `with` clause, and of the grid, which follow.
+static std::pair<OperandRange, OperandRange> getRanges(const PairView &view) {
+  unsigned begin = view.lhs.size() + view.rhs.size() + (view.values ? 1 : 0) +
+                   (view.mask ? 1 : 0) + (view.scale ? 1 : 0) +
+                   view.bias.size();
+  OperandRange operands = view.op->getOperands();
+  return {operands.slice(begin, view.bindings.size()),
+          operands.slice(begin + view.bindings.size(), view.grid.size())};
+}
+
+/// Checks what the three ops share.
+static LogicalResult verifyPair(const PairView &view) {
+  Operation *op = view.op;
+  PairCoordinates c = view.getCoordinates();
+  auto [bindings, grid] = getRanges(view);
+  if (failed(verifyCounts(view)) ||
+      failed(verifyGrid(op, view.queryGrid, view.keyGrid, grid)) ||
+      failed(verifyNames(op, c.getNames())) ||
+      failed(verifyBindings(op, view.bindingInfos, bindings, c.getNames())) ||
+      failed(verifyMaps(view)) || failed(verifyExtents(view)))
+    return failure();
+  if (view.mask && failed(verifyMask(view)))
+    return failure();
+  return verifyScore(view, bindings);
+}
+
 /// Checks the weight and its normaliser (C5) of attention and partial.
 static LogicalResult verifyWeight(const PairView &view) {
   if (view.weight == Weight::Exp && view.normalise != Normalise::Sum)
@@ -246,9 +304,11 @@ static LogicalResult verifyWeight(const PairView &view) {
         "expected a power of at least 1, and of relu only");
   if ((view.weight == Weight::Custom) != !view.weightRegion->empty())
     return view.op->emitOpError(
-        "expected a weight region for a weight of its own only");
+        "expected a region for the weight custom, and for no other");
   if (view.weightRegion->empty())
     return success();
+  if (failed(verifyBlock(view.op, *view.weightRegion, "weight region")))
+    return failure();
   Block &block = view.weightRegion->front();
   Type stat = view.getStatType();
   if (block.getNumArguments() != 1 || block.getArgument(0).getType() != stat ||
@@ -287,15 +347,54 @@ static SmallVector<int64_t> getRowShape(const PairView &view) {
   return shape;
 }
 
-/// The extent of the inner axis of the value.
+/// The extent of the inner axis of the value, which has one.
 static int64_t getValueWidth(const PairView &view) {
   unsigned count;
   auto inner = findInner(view.valueMap, view.getCoordinates().inner(), count);
   return cast<RankedTensorType>(view.values.getType()).getDimSize(*inner);
 }
 
+/// Checks that the output names every letter once, and its shape (C9).
+static LogicalResult verifyOutput(AttentionOp op, const PairView &view) {
+  PairCoordinates c = view.getCoordinates();
+  std::optional<AffineMap> map = op.getOutMap();
+  if (!map || map->getNumDims() != c.size())
+    return op.emitOpError("expected a map of the output over the coordinates");
+  bool hasInner = view.valueMap.isFunctionOfDim(c.inner());
+  SmallVector<int64_t> shape;
+  llvm::SmallBitVector seen(c.size());
+  for (AffineExpr expr : map->getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || seen.test(dim.getPosition()) || c.isKey(dim.getPosition()))
+      return op.emitOpError(
+          "expected the output to be a list of different letters of "
+          "'over', 'i' or its axes, and ':'");
+    seen.set(dim.getPosition());
+    bool isInner = dim.getPosition() == c.inner();
+    shape.push_back(!isInner   ? view.getStaticExtent(dim.getPosition())
+                    : hasInner ? getValueWidth(view)
+                               : ShapedType::kDynamic);
+  }
+  bool axes = !view.queryGrid.empty();
+  for (unsigned axis = 0; axis < view.queryGrid.size(); ++axis)
+    axes &= seen.test(c.queryAxis(axis));
+  bool complete =
+      seen.test(c.query()) != axes && seen.test(c.inner()) == hasInner;
+  for (unsigned dim = 0; dim < c.numOver(); ++dim)
+    complete &= seen.test(dim);
+  if (!complete)
+    return op.emitOpError(
+        "expected the output to name every letter of 'over', 'i' or "
+        "all its axes, and ':' if the value has it");
+  Type element =
+      cast<RankedTensorType>(op.getValues().getType()).getElementType();
+  return verifyShape(view, "output", op.getOut().getType(), shape, element);
+}
+
 LogicalResult AttentionOp::verify() {
   PairView view = PairView::get(*this);
+  if (getSink() && !getSinkMap())
+    return emitOpError("expected a map of the sink");
   if (failed(verifyPair(view)) || failed(verifyWeight(view)))
     return failure();
   if (static_cast<bool>(getNormaliser()) !=
@@ -320,35 +419,14 @@ LogicalResult AttentionOp::verify() {
     return success();
   if (!getValues())
     return emitOpError("expected values for the result out");
-  PairCoordinates c = view.getCoordinates();
-  SmallVector<int64_t> shape;
-  llvm::SmallBitVector seen(c.size());
-  for (AffineExpr expr : getOutMap()->getResults()) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim || seen.test(dim.getPosition()) || c.isKey(dim.getPosition()))
-      return emitOpError(
-          "expected the output to be a list of different letters of "
-          "'over', 'i' or its axes, and ':'");
-    seen.set(dim.getPosition());
-    shape.push_back(dim.getPosition() == c.inner()
-                        ? getValueWidth(view)
-                        : view.getStaticExtent(dim.getPosition()));
-  }
-  bool axes = !view.queryGrid.empty();
-  for (unsigned axis = 0; axis < view.queryGrid.size(); ++axis)
-    axes &= seen.test(c.queryAxis(axis));
-  bool complete =
-      seen.test(c.query()) != axes &&
-      seen.test(c.inner()) == view.valueMap.isFunctionOfDim(c.inner());
-  for (unsigned dim = 0; dim < c.numOver(); ++dim)
-    complete &= seen.test(dim);
-  if (!complete)
-    return emitOpError(
-        "expected the output to name every letter of 'over', 'i' or all its "
-        "axes, and ':' if the value has it");
-  Type element = cast<RankedTensorType>(getValues().getType()).getElementType();
-  return verifyShape(view, "output", getOut().getType(), shape, element);
+  return verifyOutput(*this, view);
 }
+
+LogicalResult AttentionOp::verifyRegions() { return verifyPureRegions(*this); }
+
+LogicalResult PartialOp::verifyRegions() { return verifyPureRegions(*this); }
+
+LogicalResult ObserveOp::verifyRegions() { return verifyPureRegions(*this); }
 
 LogicalResult PartialOp::verify() {
   PairView view = PairView::get(*this);
@@ -386,27 +464,19 @@ LogicalResult PartialOp::verify() {
 }
 
 /// Checks that the map of an observed result is over the coordinates of the op,
-/// and that the extents which the type leaves open follow from them.
-static LogicalResult verifyIntoMap(const PairView &view, AffineMap map,
-                                   RankedTensorType type) {
-  PairCoordinates c = view.getCoordinates();
-  if (map.getNumDims() != c.size() ||
-      map.getNumSymbols() != view.bindingInfos.size())
-    return view.op->emitOpError(
-        "the map of a result is over other coordinates");
+/// and that the extents which the type leaves open follow from them (C9).
+static LogicalResult verifyInto(const PairView &view, Value result,
+                                AffineMap map) {
+  auto type = cast<RankedTensorType>(result.getType());
+  if (failed(verifyOperandMap(view, "a result", result, map)))
+    return failure();
+  if (type.getElementType() != view.getStatType())
+    return view.op->emitOpError("expected a result of ")
+           << view.getStatType() << ", found " << type;
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
-    if (expr.isFunctionOfDim(c.inner()))
-      return view.op->emitOpError("the map of a result must not use ':'");
-    bool bound = false, isBad = false;
-    expr.walk([&](AffineExpr e) {
-      auto symbol = dyn_cast<AffineSymbolExpr>(e);
-      bound |= static_cast<bool>(symbol);
-      isBad |= symbol && !view.getBindingType(symbol.getPosition()).isIndex();
-    });
-    if (isBad)
-      return view.op->emitOpError(
-          "the map of a result uses a name that is no index");
-    if (bound && type.isDynamicDim(axis))
+    bool isBound = false;
+    expr.walk([&](AffineExpr e) { isBound |= isa<AffineSymbolExpr>(e); });
+    if (isBound && type.isDynamicDim(axis))
       return view.op->emitOpError("expected a static extent of axis ")
              << axis << " of " << type << ", whose position uses a bound name";
   }
@@ -421,14 +491,15 @@ LogicalResult ObserveOp::verify() {
   if (getIntoMaps().size() != count || getKinds().size() != count ||
       getInits().size() != count)
     return emitOpError("expected one map, kind and initial value per result");
-  unsigned begin = view.lhs.size() + view.rhs.size() + (view.mask ? 1 : 0) +
-                   (view.scale ? 1 : 0) + view.bias.size();
-  OperandRange bindings = static_cast<OperandRange>((*this)->getOperands())
-                              .slice(begin, view.bindings.size());
-  if (getObserveRegion().empty() ||
+  for (int32_t kind : getKinds())
+    if (!symbolizeReduceKind(kind))
+      return emitOpError("expected add, max or min, found kind ") << kind;
+  if (failed(verifyCoordinates(*this, getObserveCoordinates(),
+                               view.getCoordinates().inner())) ||
       failed(verifyRegionArguments(*this, getObserveRegion(), "observe region",
                                    {view.getStatType()}, view.bindingInfos,
-                                   bindings, getObserveCoordinates().size())))
+                                   getRanges(view).first,
+                                   getObserveCoordinates().size())))
     return failure();
   Operation *yield = getObserveRegion().front().getTerminator();
   if (yield->getNumOperands() != count ||
@@ -436,17 +507,10 @@ LogicalResult ObserveOp::verify() {
                    [&](Type type) { return type != view.getStatType(); }))
     return emitOpError("expected the observe region to yield ")
            << count << " values of type " << view.getStatType();
-  for (auto [result, map] : llvm::zip(
-           getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>())) {
-    auto type = cast<RankedTensorType>(result.getType());
-    if (type.getRank() != map.getNumResults() ||
-        type.getElementType() != view.getStatType())
-      return emitOpError("expected a result of rank ")
-             << map.getNumResults() << " of " << view.getStatType()
-             << ", found " << type;
-    if (failed(verifyIntoMap(view, map, type)))
+  for (auto [result, map] :
+       llvm::zip(getObserved(), getIntoMaps().getAsValueRange<AffineMapAttr>()))
+    if (failed(verifyInto(view, result, map)))
       return failure();
-  }
   return success();
 }
 

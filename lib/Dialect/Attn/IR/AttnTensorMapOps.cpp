@@ -98,16 +98,12 @@ void EinsumOp::print(OpAsmPrinter &p) {
   p << " : " << types << " -> " << getType();
 }
 
-/// Checks the rank of one map, and that extents of plain letters agree.
-static LogicalResult verifyOperand(EinsumOp op, StringRef what, Value operand,
-                                   AffineMap map,
+/// Checks that the extents of plain letters in one operand agree with others.
+static LogicalResult verifyLetters(EinsumOp op, const Twine &what,
+                                   Value operand, AffineMap map,
                                    SmallVectorImpl<int64_t> &extents,
                                    llvm::SmallBitVector &defined) {
   auto type = cast<RankedTensorType>(operand.getType());
-  if (map.getNumResults() != type.getRank())
-    return op.emitOpError("expected ")
-           << type.getRank() << " positions for the " << what << " of type "
-           << type << ", found " << map.getNumResults();
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim)
@@ -121,65 +117,113 @@ static LogicalResult verifyOperand(EinsumOp op, StringRef what, Value operand,
       return op.emitOpError("expected extent ")
              << extent << " of '"
              << cast<StringAttr>(op.getLetters()[dim.getPosition()]).getValue()
-             << "', found " << size;
+             << "' in " << what << ", found " << size;
     extent = size;
   }
   return success();
 }
 
-LogicalResult EinsumOp::verify() {
-  SmallVector<std::string> names = getNames(getLetters());
-  if (failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)))
-    return failure();
-  if (getInputs().empty() || getInputMaps().size() != getInputs().size())
-    return emitOpError("expected at least one operand, and one map for each");
-  SmallVector<int64_t> extents(names.size(), ShapedType::kDynamic);
-  llvm::SmallBitVector defined(names.size());
-  for (auto [n, input] : llvm::enumerate(getInputs()))
-    if (failed(verifyOperand(*this, "operand", input,
-                             cast<AffineMapAttr>(getInputMaps()[n]).getValue(),
-                             extents, defined)))
+/// Checks the maps of inputs and bias (C1), and finds the extents of letters.
+static LogicalResult verifyInputs(EinsumOp op,
+                                  SmallVectorImpl<int64_t> &extents,
+                                  llvm::SmallBitVector &defined) {
+  SmallVector<std::string> names = getNames(op.getLetters());
+  SmallVector<Type> types =
+      getBindingTypes(op.getBindingInfos(), op.getBindings());
+  auto verifyOne = [&](const Twine &what, Value operand, AffineMap map) {
+    return failure(
+        failed(verifyMap(op, what, map, operand.getType(), names, types)) ||
+        failed(verifyLetters(op, what, operand, map, extents, defined)));
+  };
+  if (op.getInputs().empty() ||
+      op.getInputMaps().size() != op.getInputs().size())
+    return op.emitOpError(
+        "expected at least one operand, and one map for each");
+  for (auto [n, input] : llvm::enumerate(op.getInputs()))
+    if (failed(verifyOne("operand " + Twine(n), input,
+                         cast<AffineMapAttr>(op.getInputMaps()[n]).getValue())))
       return failure();
-  if (getBias() && failed(verifyOperand(*this, "bias", getBias(), *getBiasMap(),
-                                        extents, defined)))
+  if (static_cast<bool>(op.getBias()) != op.getBiasMap().has_value())
+    return op.emitOpError("expected a map of the bias if there is a bias");
+  if (op.getBias() &&
+      failed(verifyOne("the bias", op.getBias(), *op.getBiasMap())))
     return failure();
   unsigned next = 0;
-  for (auto info : getBindingInfos().getAsRange<BindingAttr>()) {
-    bool expression = info.getKind() == BindingKind::Float ||
-                      info.getKind() == BindingKind::Index;
-    Value operand = expression ? Value() : Value(getBindings()[next++]);
+  for (auto info : op.getBindingInfos().getAsRange<BindingAttr>()) {
+    Value operand =
+        info.hasOperand() ? Value(op.getBindings()[next++]) : Value();
     if (info.getKind() == BindingKind::Load &&
-        failed(verifyOperand(*this, info.getName(), operand, info.getMap(),
-                             extents, defined)))
+        failed(verifyLetters(op, "'" + info.getName().getValue() + "'", operand,
+                             info.getMap(), extents, defined)))
       return failure();
   }
-  for (auto [dim, name] : llvm::enumerate(names))
-    if (!defined.test(dim))
-      return emitOpError("the extent of '")
-             << name << "' follows from no operand";
-  llvm::SmallBitVector seen(names.size());
-  auto type = cast<RankedTensorType>(getType());
-  if (getOutMap().getNumResults() != type.getRank())
-    return emitOpError("expected a result of rank ")
-           << getOutMap().getNumResults() << ", found " << type;
-  for (auto [axis, expr] : llvm::enumerate(getOutMap().getResults())) {
+  return success();
+}
+
+/// Marks the letters that `map` depends on, also by way of bound names, which
+/// depend on earlier ones only.
+static void markLetters(EinsumOp op, AffineMap map,
+                        llvm::SmallBitVector &letters) {
+  map.walkExprs([&](AffineExpr expr) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      letters.set(dim.getPosition());
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+      markLetters(op,
+                  cast<BindingAttr>(op.getBindingInfos()[symbol.getPosition()])
+                      .getMap(),
+                  letters);
+  });
+}
+
+/// Checks that the output is a list of letters (C3) of the known extents.
+static LogicalResult verifyOutput(EinsumOp op, ArrayRef<int64_t> extents) {
+  SmallVector<std::string> names = getNames(op.getLetters());
+  auto type = cast<RankedTensorType>(op.getType());
+  AffineMap map = op.getOutMap();
+  if (failed(verifyMap(op, "the result", map, type, names, {})))
+    return failure();
+  llvm::SmallBitVector seen(names.size()), biasLetters(names.size());
+  for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim || seen.test(dim.getPosition()))
-      return emitOpError(
+      return op.emitOpError(
           "expected the output to be a list of different letters");
     seen.set(dim.getPosition());
     int64_t extent = extents[dim.getPosition()], size = type.getDimSize(axis);
     if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(size) &&
         extent != size)
-      return emitOpError("expected extent ")
+      return op.emitOpError("expected extent ")
              << extent << " of '" << names[dim.getPosition()]
              << "' in the result, found " << size;
   }
+  if (op.getBias())
+    markLetters(op, *op.getBiasMap(), biasLetters);
+  for (unsigned letter : biasLetters.set_bits())
+    if (!seen.test(letter))
+      return op.emitOpError("the bias must not depend on '")
+             << names[letter] << "', which is summed";
+  return success();
+}
+
+LogicalResult EinsumOp::verify() {
+  SmallVector<std::string> names = getNames(getLetters());
+  SmallVector<int64_t> extents(names.size(), ShapedType::kDynamic);
+  llvm::SmallBitVector defined(names.size());
+  if (failed(verifyNames(*this, names)) ||
+      failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)) ||
+      failed(verifyInputs(*this, extents, defined)))
+    return failure();
+  for (auto [dim, name] : llvm::enumerate(names))
+    if (!defined.test(dim))
+      return emitOpError("the extent of '")
+             << name << "' follows from no operand";
+  if (failed(verifyOutput(*this, extents)))
+    return failure();
   Type element =
       cast<RankedTensorType>(getInputs()[0].getType()).getElementType();
-  if (type.getElementType() != element)
+  if (cast<RankedTensorType>(getType()).getElementType() != element)
     return emitOpError("expected a result of ")
-           << element << ", found " << type;
+           << element << ", found " << getType();
   return success();
 }
 
@@ -301,12 +345,16 @@ static LogicalResult verifyExtent(MapOp op, unsigned dim, int64_t extent,
   return success();
 }
 
+LogicalResult MapOp::verifyRegions() { return verifyPureRegions(*this); }
+
 LogicalResult MapOp::verify() {
   SmallVector<std::string> names = getNames(getLetters());
-  if (failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)) ||
+  if (failed(verifyNames(*this, names)) ||
+      failed(verifyBindings(*this, getBindingInfos(), getBindings(), names)) ||
       failed(verifyRegionArguments(*this, getBody(), "region", {},
                                    getBindingInfos(), getBindings(),
-                                   names.size())))
+                                   names.size())) ||
+      failed(verifyCoordinates(*this, getExtentCoordinates(), names.size())))
     return failure();
   if (getExtentCoordinates().size() != getExtents().size())
     return emitOpError("expected one value per extent");

@@ -15,10 +15,11 @@ using namespace mlir::attn;
 /// Appends the names of a token coordinate and of its `axes` grid axes.
 static void appendTokenNames(SmallVectorImpl<std::string> &names, char letter,
                              unsigned axes) {
-  static constexpr StringLiteral suffixes[] = {"x", "yx", "tyx"};
+  static constexpr StringLiteral letters = "tyx";
   names.push_back(std::string(1, letter));
-  for (unsigned axis = 0; axis < axes; ++axis)
-    names.push_back({letter, suffixes[axes - 1][axis]});
+  // Grids of more axes are refused by the verifiers, which need names too.
+  for (unsigned axis = axes; axis-- > 0;)
+    names.push_back({letter, axis < 3 ? letters[2 - axis] : '?'});
 }
 
 PairCoordinates::PairCoordinates(ArrayAttr overNames, unsigned queryAxes,

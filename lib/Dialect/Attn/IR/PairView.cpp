@@ -57,7 +57,7 @@ PairView PairView::get(Operation *op) {
   return TypeSwitch<Operation *, PairView>(op)
       .Case([](AttentionOp attention) {
         PairView view = getWeighted(attention);
-        if (attention.getSink())
+        if (attention.getSink() && attention.getSinkMap())
           view.further.emplace_back(attention.getSink(),
                                     *attention.getSinkMap());
         return view;

@@ -7,6 +7,7 @@
 #include "Syntax.h"
 
 #include "mlir/IR/AffineExprVisitor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -612,66 +613,89 @@ void ClausePrinter::printRegion(Region &region) {
 // Verification
 //===----------------------------------------------------------------------===//
 
-/// Finds the first symbol of `expr` that may not be used by binding `limit`.
-static std::optional<unsigned> findBadSymbol(AffineExpr expr, unsigned limit,
-                                             ArrayRef<Type> types) {
-  std::optional<unsigned> bad;
-  expr.walk([&](AffineExpr e) {
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
-      if (symbol.getPosition() >= limit ||
-          !types[symbol.getPosition()].isIndex())
-        bad = symbol.getPosition();
-  });
-  return bad;
+LogicalResult mlir::attn::verifyMap(Operation *op, const Twine &what,
+                                    AffineMap map, Type operand,
+                                    ArrayRef<std::string> dims,
+                                    ArrayRef<Type> bindingTypes,
+                                    bool allowInner) {
+  auto tensor = dyn_cast_or_null<RankedTensorType>(operand);
+  if (tensor && map.getNumResults() != tensor.getRank())
+    return op->emitOpError("expected ")
+           << tensor.getRank() << " positions for " << what << " of type "
+           << tensor << ", found " << map.getNumResults();
+  if (map.getNumDims() != dims.size())
+    return op->emitOpError("expected the map of ")
+           << what << " over " << dims.size() << " coordinates, found "
+           << map.getNumDims();
+  for (AffineExpr expr : map.getResults()) {
+    bool usesInner = !dims.empty() && dims.back() == ":" &&
+                     expr.isFunctionOfDim(dims.size() - 1);
+    if (usesInner && !(allowInner && isa<AffineDimExpr>(expr)))
+      return op->emitOpError("the map of ")
+             << what
+             << (allowInner ? " uses ':' within an expression" : " uses ':'");
+    bool isBad = false;
+    expr.walk([&](AffineExpr e) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(e))
+        isBad |= symbol.getPosition() >= bindingTypes.size() ||
+                 !bindingTypes[symbol.getPosition()].isIndex();
+    });
+    if (isBad)
+      return op->emitOpError("the map of ")
+             << what << " uses a name that is no index bound before";
+  }
+  return success();
+}
+
+/// Checks one binding and appends the type that regions see.
+static LogicalResult verifyBinding(Operation *op, BindingAttr info, Type type,
+                                   ArrayRef<std::string> dims,
+                                   SmallVectorImpl<Type> &types) {
+  std::string name = ("'" + info.getName().getValue() + "'").str();
+  BindingKind kind = info.getKind();
+  bool isLoad = kind == BindingKind::Load;
+  auto tensor = dyn_cast_or_null<RankedTensorType>(type);
+  if (isLoad && !tensor)
+    return op->emitOpError("expected a ranked tensor for ")
+           << name << ", found " << type;
+  // A scalar has no position, whose map would be empty.
+  if (kind != BindingKind::Scalar &&
+      failed(verifyMap(op, name, info.getMap(), isLoad ? tensor : Type(), dims,
+                       types)))
+    return failure();
+  if (!info.hasOperand()) {
+    if (info.getMap().getNumResults() != 1)
+      return op->emitOpError("expected one expression for ") << name;
+    MLIRContext *context = op->getContext();
+    types.push_back(kind == BindingKind::Float ? Type(Float32Type::get(context))
+                                               : Type(IndexType::get(context)));
+    return success();
+  }
+  Type bound = getBoundType(isLoad ? tensor.getElementType() : type);
+  if (!bound)
+    return op->emitOpError("expected a number for ")
+           << name << ", found " << type;
+  types.push_back(bound);
+  return success();
 }
 
 LogicalResult mlir::attn::verifyBindings(Operation *op, ArrayAttr bindingInfos,
                                          OperandRange operands,
                                          ArrayRef<std::string> dims) {
   SmallVector<Type> types;
+  llvm::SmallDenseSet<StringRef> names;
+  for (const std::string &dim : dims)
+    names.insert(dim);
   unsigned next = 0;
-  for (auto [position, info] :
-       llvm::enumerate(bindingInfos.getAsRange<BindingAttr>())) {
+  for (auto info : bindingInfos.getAsRange<BindingAttr>()) {
     StringRef name = info.getName().getValue();
-    BindingKind kind = info.getKind();
-    AffineMap map = info.getMap();
-    if (map.getNumDims() != dims.size() ||
-        map.getNumSymbols() != bindingInfos.size())
-      return op->emitOpError("expected the map of '")
-             << name << "' over " << dims.size() << " coordinates and "
-             << bindingInfos.size() << " bindings, found " << map.getNumDims()
-             << " and " << map.getNumSymbols();
-    for (AffineExpr expr : map.getResults())
-      if (auto bad = findBadSymbol(expr, position, types))
-        return op->emitOpError("the map of '")
-               << name << "' uses a name that is no earlier index";
-    if (kind == BindingKind::Float || kind == BindingKind::Index) {
-      if (map.getNumResults() != 1)
-        return op->emitOpError("expected one expression for '") << name << "'";
-      types.push_back(kind == BindingKind::Float
-                          ? Type(Float32Type::get(op->getContext()))
-                          : Type(IndexType::get(op->getContext())));
-      continue;
-    }
-    if (next == operands.size())
+    if (!names.insert(name).second)
+      return op->emitOpError("the name '") << name << "' is already in use";
+    if (info.hasOperand() && next == operands.size())
       return op->emitOpError("expected an operand for '") << name << "'";
-    Type type = operands[next++].getType();
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (kind == BindingKind::Load) {
-      if (!tensor)
-        return op->emitOpError("expected a ranked tensor for '")
-               << name << "', found " << type;
-      if (map.getNumResults() != tensor.getRank())
-        return op->emitOpError("expected ")
-               << tensor.getRank() << " positions for '" << name << "' of type "
-               << tensor << ", found " << map.getNumResults();
-      type = tensor.getElementType();
-    }
-    Type bound = getBoundType(type);
-    if (!bound)
-      return op->emitOpError("expected a number for '")
-             << name << "', found " << type;
-    types.push_back(bound);
+    Type type = info.hasOperand() ? operands[next++].getType() : Type();
+    if (failed(verifyBinding(op, info, type, dims, types)))
+      return failure();
   }
   if (next != operands.size())
     return op->emitOpError("expected ")
@@ -679,25 +703,67 @@ LogicalResult mlir::attn::verifyBindings(Operation *op, ArrayAttr bindingInfos,
   return success();
 }
 
+SmallVector<Type> mlir::attn::getBindingTypes(ArrayAttr bindingInfos,
+                                              ValueRange operands) {
+  SmallVector<Type> types;
+  for (auto info : bindingInfos.getAsRange<BindingAttr>()) {
+    MLIRContext *context = bindingInfos.getContext();
+    if (!info.hasOperand()) {
+      types.push_back(info.getKind() == BindingKind::Float
+                          ? Type(Float32Type::get(context))
+                          : Type(IndexType::get(context)));
+      continue;
+    }
+    types.push_back(getBoundType(getElementTypeOrSelf(operands.front())));
+    operands = operands.drop_front();
+  }
+  return types;
+}
+
+LogicalResult mlir::attn::verifyBlock(Operation *op, Region &region,
+                                      StringRef what) {
+  if (!region.hasOneBlock() || region.front().empty() ||
+      !isa<YieldOp>(region.front().back()))
+    return op->emitOpError("expected the ")
+           << what << " to be one block that ends in attn.yield";
+  return success();
+}
+
+LogicalResult mlir::attn::verifyNames(Operation *op,
+                                      ArrayRef<std::string> names) {
+  llvm::SmallDenseSet<StringRef> seen;
+  for (StringRef name : names)
+    if (name.empty() || !seen.insert(name).second)
+      return op->emitOpError("expected different names of coordinates, found '")
+             << name << "' twice";
+  return success();
+}
+
+LogicalResult mlir::attn::verifyCoordinates(Operation *op,
+                                            ArrayRef<int64_t> coordinates,
+                                            int64_t count) {
+  for (int64_t dim : coordinates)
+    if (dim < 0 || dim >= count)
+      return op->emitOpError("coordinate ") << dim << " does not exist";
+  return success();
+}
+
+LogicalResult mlir::attn::verifyPureRegions(Operation *op) {
+  for (Region &region : op->getRegions())
+    for (Operation &inner : region.getOps())
+      if (!isMemoryEffectFree(&inner))
+        return op->emitOpError("expected regions without effects, found '")
+               << inner.getName() << "'";
+  return success();
+}
+
 LogicalResult mlir::attn::verifyRegionArguments(
     Operation *op, Region &region, StringRef what, ArrayRef<Type> leading,
     ArrayAttr bindingInfos, OperandRange operands, size_t coordinates) {
+  if (failed(verifyBlock(op, region, what)))
+    return failure();
   SmallVector<Type> expected(leading);
-  unsigned next = 0;
-  for (auto info : bindingInfos.getAsRange<BindingAttr>()) {
-    if (info.getKind() == BindingKind::Float) {
-      expected.push_back(Float32Type::get(op->getContext()));
-      continue;
-    }
-    if (info.getKind() == BindingKind::Index) {
-      expected.push_back(IndexType::get(op->getContext()));
-      continue;
-    }
-    Type type = operands[next++].getType();
-    if (auto tensor = dyn_cast<RankedTensorType>(type))
-      type = tensor.getElementType();
-    expected.push_back(getBoundType(type));
-  }
+  expected.append(getBindingTypes(bindingInfos, operands));
   expected.append(coordinates, IndexType::get(op->getContext()));
   TypeRange found = region.front().getArgumentTypes();
   if (found.size() != expected.size())
@@ -709,8 +775,6 @@ LogicalResult mlir::attn::verifyRegionArguments(
       return op->emitOpError("expected argument ")
              << position << " of the " << what << " to be " << std::get<0>(pair)
              << ", found " << std::get<1>(pair);
-  if (!isa<YieldOp>(region.front().getTerminator()))
-    return op->emitOpError("expected the ") << what << " to end in attn.yield";
   return success();
 }
 
@@ -734,6 +798,9 @@ void mlir::attn::nameRegionArguments(Region &region,
 LogicalResult mlir::attn::verifyGrid(Operation *op, ArrayRef<int64_t> queryGrid,
                                      ArrayRef<int64_t> keyGrid,
                                      OperandRange operands) {
+  size_t axes = std::max(queryGrid.size(), keyGrid.size());
+  if (axes > 3)
+    return op->emitOpError("expected a grid of at most 3 axes, found ") << axes;
   size_t dynamic = llvm::count_if(queryGrid, ShapedType::isDynamic) +
                    llvm::count_if(keyGrid, ShapedType::isDynamic);
   if (dynamic != operands.size())

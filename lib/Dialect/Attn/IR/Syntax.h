@@ -129,6 +129,29 @@ Type getBoundType(Type type);
 LogicalResult verifyBindings(Operation *op, ArrayAttr bindingInfos,
                              OperandRange operands, ArrayRef<std::string> dims);
 
+/// Checks that `region` is one block that ends in `attn.yield`.
+LogicalResult verifyBlock(Operation *op, Region &region, StringRef what);
+
+/// Checks that `map` has a position for each axis of `operand`, is over `dims`
+/// (of which ":" may not be used unless `allowInner`), and uses no bound names
+/// but those of type index.
+LogicalResult verifyMap(Operation *op, const Twine &what, AffineMap map,
+                        Type operand, ArrayRef<std::string> dims,
+                        ArrayRef<Type> bindingTypes, bool allowInner = false);
+
+/// The types that regions see for bindings that were verified.
+SmallVector<Type> getBindingTypes(ArrayAttr bindingInfos, ValueRange operands);
+
+/// Checks that no two coordinates of `op` have the same name.
+LogicalResult verifyNames(Operation *op, ArrayRef<std::string> names);
+
+/// Checks that coordinates handed to a region exist.
+LogicalResult verifyCoordinates(Operation *op, ArrayRef<int64_t> coordinates,
+                                int64_t count);
+
+/// Checks that ops in the regions of `op` have no effects.
+LogicalResult verifyPureRegions(Operation *op);
+
 /// Checks that the entry block of `region` has the arguments `leading`, the
 /// bindings, and one index per coordinate.
 LogicalResult verifyRegionArguments(Operation *op, Region &region,

@@ -32,9 +32,13 @@ class Attn_RegionOp<string mnemonic, list<Trait> traits = []>
       ], traits)> {
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
-def Attn_YieldOp : Op<Attn_Dialect, "yield", [Pure, Terminator, ReturnLike]> {
+def Attn_YieldOp : Op<Attn_Dialect, "yield", [
+    Pure, Terminator, ReturnLike,
+    ParentOneOf<["AttentionOp", "MapOp", "MaskAnyOp", "MaskOp", "ObserveOp", "PartialOp"]>
+  ]> {
   let summary = "hand the values of a region to its op";
   let description = [{
     Ends every region of this dialect.

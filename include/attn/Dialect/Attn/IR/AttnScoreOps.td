@@ -274,7 +274,8 @@ def Attn_EinsumOp : Attn_Op<"einsum", [AttrSizedOperandSegments]> {
     - (C1) a map has one result per dimension of its operand
     - (C2) every letter is a plain position of some operand; extents of a letter
       agree
-    - (C3) the output is a list of different letters
+    - (C3) the output is a list of different letters; the bias depends on no
+      other
 
     Example:
 
