@@ -219,13 +219,20 @@ LogicalResult Widener::widenExtract(ExtractOp op, OpBuilder &b) {
 Value Widener::emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice,
                       Value row, Value column) {
   Widener single(b, b, arguments, 1, 1);
-  for (auto [scalar, tile] : mapping) {
+  // Only what the slice reads: a tile of keys need not be defined here.
+  llvm::SetVector<Value> read;
+  read.insert(bound);
+  for (Operation *op : slice)
+    read.insert(op->operand_begin(), op->operand_end());
+  for (Value scalar : read) {
+    Value tile = mapping.lookup(scalar);
+    if (!tile || !isa<BlockArgument>(scalar))
+      continue;
     Value at = tile;
     if (auto iota = tile.getDefiningOp<tile::IotaOp>())
       at = arith::AddIOp::create(b, iota.getLoc(), iota.getBase(),
                                  iota.getDim() == 0 ? row : column);
-    if (isa<BlockArgument>(scalar))
-      single.mapping[scalar] = at;
+    single.mapping[scalar] = at;
   }
   for (Operation *op : slice)
     if (failed(single.widen(*op)))
