@@ -92,9 +92,11 @@ SmallVector<Value> PairEmitter::emitIndices(AffineMap map, ValueRange dims,
     Value index = emitIndexExpr(b, loc, expr, dims, bindings);
     if (heads && expr == b.getAffineDimExpr(head)) {
       auto type = cast<RankedTensorType>(tensor.getType());
-      Value size = type.isDynamicDim(axis)
-                       ? Value(tensor::DimOp::create(b, loc, tensor, axis))
-                       : constant(type.getDimSize(axis));
+      // This division may move to where there is no head at all.
+      Value size = constant(std::max<int64_t>(type.getDimSize(axis), 1));
+      if (type.isDynamicDim(axis))
+        size = arith::MaxSIOp::create(
+            b, loc, tensor::DimOp::create(b, loc, tensor, axis), constant(1));
       index = floorDiv(index, floorDiv(heads, size));
     }
     indices.push_back(index);
