@@ -16,11 +16,11 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
@@ -159,6 +159,27 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
   return manager.run(module);
 }
 
+/// Optimises the code of the reference, whose loops stay as they are. LLVM's
+/// vectoriser computes an address that a condition guards only if the first lane
+/// meets the condition, and then uses it for the other lanes.
+static void optimizeReference(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(&machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+      .run(module, modules);
+}
+
 /// Generates machine code from `module`, which is in the LLVM dialect.
 static llvm::Expected<std::unique_ptr<ExecutionEngine>>
 createEngine(ModuleOp module, const CPUTarget &cpu,
@@ -173,8 +194,10 @@ createEngine(ModuleOp module, const CPUTarget &cpu,
   // The loops of the compiled form are already what the code generator needs.
   std::function<llvm::Error(llvm::Module *)> optimize;
   if (options.reference) {
-    optimize = makeOptimizingTransformer(/*optLevel=*/2, /*sizeLevel=*/0,
-                                         machine->get());
+    optimize = [target = machine->get()](llvm::Module *code) {
+      optimizeReference(*code, *target);
+      return llvm::Error::success();
+    };
     engineOptions.transformer = optimize;
   }
   auto engine =
