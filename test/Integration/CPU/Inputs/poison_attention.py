@@ -1,4 +1,4 @@
-# NaN and infinity in everything that no query may see: masked keys and values,
+# Scores of -inf, and NaN and infinity in everything that no query may see: masked keys and values,
 # rows beyond the lengths, memory of results. Visible NaN reaches the rows that
 # see it, and no others.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -21,7 +21,7 @@ WEIGHTS = {"exp": ("", np.exp),
            "identity": ("weight identity normalise none", lambda x: x)}
 
 
-def expected(q, k, v, shown, scale, kind):
+def expected(q, k, v, shown, bias, scale, kind):
     """Out and statistics, computed over the visible keys of each row alone."""
     batch, heads, n, _ = q.shape
     group = heads // k.shape[1]
@@ -32,15 +32,14 @@ def expected(q, k, v, shown, scale, kind):
         if not seen.any():
             continue
         x = scale * (k[b, h // group, seen].astype(np.float64) @ q[b, h, i].astype(np.float64))
+        x = x + bias[b, h, i, seen]
         values = v[b, h // group, seen].astype(np.float64)
         if kind == "exp":
             top = x.max()
             if np.isneginf(top):
                 continue
             w = np.exp(x - top)
-            # A score of -inf is a weight of 0, and has no influence.
-            keep = ~np.isneginf(x)
-            out[b, h, i] = w[keep] @ values[keep] / w.sum()
+            out[b, h, i] = w @ values / w.sum()
             stat[b, h, i] = top + np.log(w.sum())
             continue
         w = WEIGHTS[kind][1](x)
@@ -114,6 +113,20 @@ class Case:
             type_ = "!attn.mask<1, 1, over = 2>"
         return np.broadcast_to(shown, over), f"mask({mask})", [type_]
 
+    def draw_bias(self):
+        """Scores of -inf: at some pairs, in whole rows, or at all early keys."""
+        bias = np.zeros((self.batch, self.heads, self.n, self.m), np.float32)
+        kind = self.random.choice(["some", "rows", "early", "none", "none"])
+        if kind == "none":
+            return bias, "", []
+        rows = self.rng.random(bias.shape[:3]) < 0.3
+        early = self.m - 1 if self.m < 70 else 66
+        where = {"some": self.rng.random(bias.shape) < 0.4, "rows": rows[..., None],
+                 "early": rows[..., None] & (np.arange(self.m) < early)}[kind]
+        bias[np.broadcast_to(where, bias.shape)] = -np.inf
+        name, tensor = self.program.tensor(bias, "f32")
+        return bias, f"bias({name}[b, h, i, j])", [tensor]
+
     def poison(self, shown, visible):
         """Poisons keys and values that some or, unless `visible`, all rows of a
         head group do not see."""
@@ -133,8 +146,10 @@ class Case:
         k = self.parent("k", self.groups, self.m, self.d)
         v = self.parent("v", self.groups, self.m, self.dv)
         shown, clause, types = self.draw_mask()
+        bias, bias_clause, bias_types = self.draw_bias() if self.kind == "exp" and not visible \
+            else (np.zeros(shown.shape), "", [])
         self.poison(shown, visible)
-        weight, types = WEIGHTS[self.kind][0], [q[1], k[1], v[1]] + types
+        weight, types = WEIGHTS[self.kind][0], [q[1], k[1], v[1]] + types + bias_types
         stat = "f64" if self.element == "f64" else "f32"
         if "%c" in weight:
             constant = self.program.scalar(4.0, stat)
@@ -145,12 +160,12 @@ class Case:
             results.append(f"tensor<{self.batch}x{self.heads}x?x{stat}>")
             weight += " results(out, lse)" if self.kind == "exp" else " results(out, den)"
         names = self.program.emit(
-            f"attn.attention dots({q[0]} * {k[0]}) values({v[0]}) {clause} scale = {self.scale} "
+            f"attn.attention dots({q[0]} * {k[0]}) values({v[0]}) {clause} {bias_clause} scale = {self.scale} "
             f"{weight} : {', '.join(types)} -> ({', '.join(results)})", "o", len(results))
         names = [names] if len(results) == 1 else names
         self.results = list(zip(names, results))
         found = run(self.program, self.results, ["--check"])
-        wanted = expected(self.q, self.k, self.v, shown, self.scale, self.kind)
+        wanted = expected(self.q, self.k, self.v, shown, bias, self.scale, self.kind)
         for what, f, w, e in zip(["out", "statistics"], found, wanted, [self.element, stat]):
             compare(what, f, w, e)
 
