@@ -128,7 +128,7 @@ LogicalResult Widener::widen(Operation &op) {
 
 /// Clones an elementwise op on operands of one common shape.
 LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
-  if (op.getNumRegions() != 0 || !isPure(&op) ||
+  if (op.getNumRegions() != 0 || !isMemoryEffectFree(&op) ||
       (op.getNumOperands() && !OpTrait::hasElementwiseMappableTraits(&op)))
     return op.emitError("expected elementwise arithmetic in a region of "
                         "attention, found ")
@@ -136,6 +136,16 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
     operands.push_back(lookup(operand));
+  // Behind the last query or key a divisor is 0, which traps.
+  bool isSigned = isa<arith::DivSIOp, arith::RemSIOp, arith::FloorDivSIOp,
+                      arith::CeilDivSIOp>(op);
+  bool isUnsigned = isa<arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(op);
+  if ((isSigned || isUnsigned) && !matchPattern(operands[1], m_Constant())) {
+    auto one = b.getOneAttr(operands[1].getType());
+    Value least = arith::ConstantOp::create(b, op.getLoc(), one);
+    operands[1] = isSigned ? Value(arith::MaxSIOp::create(b, op.getLoc(), operands[1], least))
+                           : Value(arith::MaxUIOp::create(b, op.getLoc(), operands[1], least));
+  }
   SmallVector<int64_t> shape = joinShapes(operands);
   IRMapping cloned;
   for (auto [operand, value] : llvm::zip(op.getOperands(), operands))
