@@ -69,6 +69,20 @@ Value PairKernelBuilder::splat(OpBuilder &at, double value,
   return arith::ConstantOp::create(at, loc, attribute);
 }
 
+/// Converts the elements of a tile to `element`.
+static Value convert(OpBuilder &b, Location loc, Value tile, Type element) {
+  auto type = cast<VectorType>(tile.getType());
+  unsigned from = type.getElementTypeBitWidth(), to = element.getIntOrFloatBitWidth();
+  if (type.getElementType() == element)
+    return tile;
+  if (from < to)
+    return arith::ExtFOp::create(b, loc, type.clone(element), tile);
+  // LLVM rounds f64 to half precision by a function that few libraries have.
+  if (from == 64 && to == 16)
+    tile = arith::TruncFOp::create(b, loc, type.clone(b.getF32Type()), tile);
+  return arith::TruncFOp::create(b, loc, type.clone(element), tile);
+}
+
 Value PairKernelBuilder::wide(OpBuilder &at, Value value,
                               ArrayRef<int64_t> shape) {
   auto type = VectorType::get(shape, getElementTypeOrSelf(value.getType()));
@@ -164,9 +178,7 @@ FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
     valid.push_back(isLess(at, position, size));
   }
   Value tile = tile::LoadOp::create(at, loc, shape, memory, indices, valid);
-  if (getElementTypeOrSelf(tile.getType()) != stat)
-    tile = arith::ExtFOp::create(at, loc, VectorType::get(shape, stat), tile);
-  return tile;
+  return convert(at, loc, tile, stat);
 }
 
 /// The size of the inner axis of a dot product.
@@ -542,9 +554,7 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
                                        bool withSplit) {
   auto type = cast<RankedTensorType>(result.getType());
   auto shape = cast<VectorType>(value.getType()).getShape();
-  if (getElementTypeOrSelf(value.getType()) != type.getElementType())
-    value = arith::TruncFOp::create(
-        b, loc, VectorType::get(shape, type.getElementType()), value);
+  value = convert(b, loc, value, type.getElementType());
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> none(view.bindingInfos.size());
