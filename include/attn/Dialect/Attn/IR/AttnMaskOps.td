@@ -342,10 +342,10 @@ def Attn_MaskSlidingOp : Attn_NamedMaskOp<"mask.sliding"> {
     }
     ```
   }];
-  let arguments = (ins Optional<Index>:$window, OptionalAttr<I64Attr>:$staticWindow,
+  let arguments = (ins Optional<Index>:$window, OptionalAttr<Attn_IntAttr>:$staticWindow,
                        UnitAttr:$symmetric,
-                       DefaultValuedAttr<I64Attr, "0">:$sink,
-                       DefaultValuedAttr<I64Attr, "1">:$dilation);
+                       DefaultValuedAttr<Attn_IntAttr, "0">:$sink,
+                       DefaultValuedAttr<Attn_IntAttr, "1">:$dilation);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
@@ -373,7 +373,7 @@ def Attn_MaskBlocksOp : Attn_NamedMaskOp<"mask.block_diagonal"> {
     }
     ```
   }];
-  let arguments = (ins I64Attr:$size, UnitAttr:$causal);
+  let arguments = (ins Attn_IntAttr:$size, UnitAttr:$causal);
   let assemblyFormat = "`size` `(` $size `)` (`causal` $causal^)? attr-dict";
   let hasVerifier = 1;
 }

@@ -37,7 +37,7 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     (ins Optional<AnyFloat>:$normaliser, Optional<Attn_FloatTensor>:$sink,
          OptionalAttr<AffineMapAttr>:$sinkMap,
          OptionalAttr<AffineMapAttr>:$outMap,
-         Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
+         Attn_Weight:$weight, DefaultValuedAttr<Attn_IntAttr, "1">:$power,
          Attn_Normalise:$normalise),
     [Attn_ReifyShapes, DeclareOpInterfaceMethods<TilingInterface, [
        "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
@@ -137,8 +137,8 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
 //===----------------------------------------------------------------------===//
 
 def Attn_PartialOp : Attn_PairOp<"partial",
-    (ins Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
-         Attn_Normalise:$normalise, OptionalAttr<I64Attr>:$split),
+    (ins Attn_Weight:$weight, DefaultValuedAttr<Attn_IntAttr, "1">:$power,
+         Attn_Normalise:$normalise, OptionalAttr<Attn_IntAttr>:$split),
     [Attn_ReifyShapes]> {
   let summary = "the state of an attention before it is normalised";
   let description = [{
