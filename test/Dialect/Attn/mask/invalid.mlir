@@ -98,6 +98,19 @@ func.func @mask_c2_coordinate() {
 
 // -----
 
+func.func @mask_c2_twice() {
+  // expected-error@+1 {{'attn.mask' op coordinate 1 occurs twice}}
+  %m = "attn.mask"() <{bindingInfos = [], coordinates = array<i64: 1, 1>, keyGrid = array<i64>,
+      operandSegmentSizes = array<i32: 0, 0>, over = [], queryGrid = array<i64>}> ({
+  ^entry(%x: index, %y: index):
+    %true = arith.constant true
+    attn.yield %true : i1
+  }) : () -> !attn.mask<1, 1>
+  return
+}
+
+// -----
+
 func.func @mask_c2_names() {
   // expected-error@+1 {{'attn.mask' op expected different names of coordinates, found 'i' twice}}
   %m = attn.mask over [i, h] [h] where { h < 3 }
@@ -299,9 +312,19 @@ func.func @piecewise_c1_rows(%n: index) {
 // -----
 
 func.func @piecewise_c1_number(%n: index) {
-  // expected-error@+1 {{'attn.mask.piecewise' op piece 0 does not exist}}
+  // expected-error@+1 {{'attn.mask.piecewise' op expected 1 masks as pieces, found 0}}
   %m = "attn.mask.piecewise"(%n, %n) <{layout = array<i64: 0>,
       operandSegmentSizes = array<i32: 0, 1, 1>}> : (index, index) -> !attn.mask<1, 1>
+  return
+}
+
+// -----
+
+func.func @piecewise_c1_order(%a: !attn.mask<1, 1>, %n: index) {
+  // expected-error@+1 {{'attn.mask.piecewise' op expected piece 0 of the list, found 1}}
+  %m = "attn.mask.piecewise"(%a, %a, %n, %n, %n) <{layout = array<i64: 1, 0>,
+      operandSegmentSizes = array<i32: 2, 1, 2>}>
+      : (!attn.mask<1, 1>, !attn.mask<1, 1>, index, index, index) -> !attn.mask<1, 1>
   return
 }
 
