@@ -42,7 +42,7 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
     run time on the reference path and undefined elsewhere.
 
     Constraints:
-    - (C1) the region yields one `i1`
+    - (C1) the region yields one `i1`, and its ops have no effects
     - (C2) the result type has the ranks of the grids, and `over` is the number
       of batch and head coordinates if one of them is read, else 0
     - (C3) a map has one result per dimension of its tensor, and uses only names
@@ -255,7 +255,7 @@ def Attn_MaskPiecewiseOp : Attn_Op<"mask.piecewise", [AttrSizedOperandSegments]>
 
     Constraints:
     - (C1) one row of pieces per query segment, one piece per key segment in
-      each row
+      each row; each mask is one piece
     - (C2) pieces that depend on batch coordinates depend on the same number
 
     Example:
