@@ -1,7 +1,7 @@
 // RUN: %python %S/Inputs/observe_reference.py %s
 
-// Reductions over the attention map under the reference semantics agree with
-// formulas in numpy.
+// Reductions over the attention map, under the reference semantics and compiled,
+// agree with formulas in numpy.
 
 // What each key receives, and the entropy of each row.
 func.func @received(%q: tensor<?x2x?x4xf32>, %k: tensor<?x1x?x4xf32>)

@@ -499,10 +499,17 @@ LogicalResult MaskPiecewiseOp::verify() {
     return emitOpError("expected ")
            << getQueryLengths().size() << " x " << getKeyLengths().size()
            << " pieces, found " << getLayout().size();
-  for (int64_t piece : getLayout())
-    if (piece != kFull && piece != kEmpty &&
-        (piece < 0 || piece >= static_cast<int64_t>(getPieces().size())))
-      return emitOpError("piece ") << piece << " does not exist";
+  int64_t next = 0;
+  for (int64_t piece : getLayout()) {
+    if (piece == kFull || piece == kEmpty)
+      continue;
+    if (piece != next++)
+      return emitOpError("expected piece ")
+             << next - 1 << " of the list, found " << piece;
+  }
+  if (next != static_cast<int64_t>(getPieces().size()))
+    return emitOpError("expected ")
+           << next << " masks as pieces, found " << getPieces().size();
   unsigned over = 0;
   for (Value piece : getPieces()) {
     unsigned found = cast<MaskType>(piece.getType()).getOver();

@@ -250,6 +250,9 @@ static LogicalResult verifyScore(const PairView &view, OperandRange bindings) {
            << view.getStatType() << ", found " << view.scale.getType();
   if (view.scale && view.scaleAttr)
     return op->emitOpError("expected one scale, found a number and a value");
+  if (view.score->empty() && !view.scoreCoordinates.empty())
+    return op->emitOpError(
+        "expected coordinates of a score region, which is absent");
   if (view.score->empty())
     return success();
   if (!view.bias.empty())

@@ -239,9 +239,13 @@ ParseResult MapOp::parse(OpAsmParser &parser, OperationState &result) {
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseCommaSeparatedList(
           OpAsmParser::Delimiter::Square, [&]() -> ParseResult {
+            SMLoc nameLoc = parser.getCurrentLocation();
             StringRef name;
             if (parser.parseKeyword(&name))
               return failure();
+            if (llvm::is_contained(clauses.dims, name))
+              return parser.emitError(nameLoc, "coordinate '")
+                     << name << "' occurs twice";
             coordinates.push_back(clauses.dims.size());
             clauses.addDim(name);
             return success();

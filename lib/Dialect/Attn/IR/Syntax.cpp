@@ -742,9 +742,12 @@ LogicalResult mlir::attn::verifyNames(Operation *op,
 LogicalResult mlir::attn::verifyCoordinates(Operation *op,
                                             ArrayRef<int64_t> coordinates,
                                             int64_t count) {
-  for (int64_t dim : coordinates)
+  for (auto [position, dim] : llvm::enumerate(coordinates)) {
     if (dim < 0 || dim >= count)
       return op->emitOpError("coordinate ") << dim << " does not exist";
+    if (llvm::is_contained(coordinates.take_front(position), dim))
+      return op->emitOpError("coordinate ") << dim << " occurs twice";
+  }
   return success();
 }
 

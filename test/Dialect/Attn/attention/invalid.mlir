@@ -470,6 +470,30 @@ func.func @attention_c7_coordinate(%q: tensor<?x4x?x8xf32>) {
 
 // -----
 
+func.func @attention_c7_absent(%q: tensor<?x4x?x8xf32>) {
+  // expected-error@+1 {{'attn.attention' op expected coordinates of a score region, which is absent}}
+  %o = "attn.attention"(%q, %q, %q) <{biasMaps = [],
+      bindingInfos = [],
+      keyGrid = array<i64>,
+      lhsMaps = [affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>],
+      normalise = 0 : i32,
+      operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0>,
+      outMap = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>,
+      over = ["b", "h"],
+      queryGrid = array<i64>,
+      resultSegmentSizes = array<i32: 1, 0>,
+      rhsMaps = [affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d3, d4)>],
+      scoreCoordinates = array<i64: 0>,
+      staticExtents = array<i64: -1, -1>,
+      valueMap = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d3, d4)>,
+      weight = 0 : i32}> ({
+  }, {
+  }) : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+  return
+}
+
+// -----
+
 func.func @attention_c7_block(%q: tensor<?x4x?x8xf32>) {
   // expected-error@+1 {{'attn.attention' op expected the score region to be one block that ends in attn.yield}}
   %o = "attn.attention"(%q, %q, %q) <{biasMaps = [],
@@ -831,6 +855,14 @@ func.func @partial_c9_pieces(%q: tensor<?x4x9x8xf32>) {
 func.func @partial_c11(%q: tensor<?x4x?x8xf32>) {
   // expected-error@+1 {{'attn.partial' op expected a split of at least 1, found 0}}
   %m, %d = attn.partial dots(%q * %q) split j by 0 : tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32> -> (tensor<?x4x?x?xf32>, tensor<?x4x?x?xf32>)
+  return
+}
+
+// -----
+
+func.func @partial_c11_negative(%q: tensor<?x4x?x8xf32>) {
+  // expected-error@+1 {{'attn.partial' op expected a split of at least 1, found -4}}
+  %m, %d = attn.partial dots(%q * %q) split j by -4 : tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32> -> (tensor<?x4x?x?xf32>, tensor<?x4x?x?xf32>)
   return
 }
 

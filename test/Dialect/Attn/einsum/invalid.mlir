@@ -236,6 +236,16 @@ func.func @map_c3_extents(%n: index) {
 
 // -----
 
+func.func @map_names(%x: tensor<?xf32>) {
+  // expected-error@+1 {{custom op 'attn.map' coordinate 'n' occurs twice}}
+  %y = attn.map [n, n] with (%a = %x[n] : tensor<?xf32>) {
+    attn.yield %a : f32
+  } -> tensor<?x?xf32>
+  return
+}
+
+// -----
+
 func.func @map_binding(%x: f32) {
   // expected-error@+1 {{'attn.map' op expected a ranked tensor for 'a', found 'f32'}}
   %y = "attn.map"(%x) <{bindingInfos = [#attn.binding<"a", load, (d0)[s0] -> (d0)>],

@@ -98,6 +98,19 @@ func.func @mask_c2_coordinate() {
 
 // -----
 
+func.func @mask_c2_twice() {
+  // expected-error@+1 {{'attn.mask' op coordinate 1 occurs twice}}
+  %m = "attn.mask"() <{bindingInfos = [], coordinates = array<i64: 1, 1>, keyGrid = array<i64>,
+      operandSegmentSizes = array<i32: 0, 0>, over = [], queryGrid = array<i64>}> ({
+  ^entry(%x: index, %y: index):
+    %true = arith.constant true
+    attn.yield %true : i1
+  }) : () -> !attn.mask<1, 1>
+  return
+}
+
+// -----
+
 func.func @mask_c2_names() {
   // expected-error@+1 {{'attn.mask' op expected different names of coordinates, found 'i' twice}}
   %m = attn.mask over [i, h] [h] where { h < 3 }
@@ -299,9 +312,19 @@ func.func @piecewise_c1_rows(%n: index) {
 // -----
 
 func.func @piecewise_c1_number(%n: index) {
-  // expected-error@+1 {{'attn.mask.piecewise' op piece 0 does not exist}}
+  // expected-error@+1 {{'attn.mask.piecewise' op expected 1 masks as pieces, found 0}}
   %m = "attn.mask.piecewise"(%n, %n) <{layout = array<i64: 0>,
       operandSegmentSizes = array<i32: 0, 1, 1>}> : (index, index) -> !attn.mask<1, 1>
+  return
+}
+
+// -----
+
+func.func @piecewise_c1_order(%a: !attn.mask<1, 1>, %n: index) {
+  // expected-error@+1 {{'attn.mask.piecewise' op expected piece 0 of the list, found 1}}
+  %m = "attn.mask.piecewise"(%a, %a, %n, %n, %n) <{layout = array<i64: 1, 0>,
+      operandSegmentSizes = array<i32: 2, 1, 2>}>
+      : (!attn.mask<1, 1>, !attn.mask<1, 1>, index, index, index) -> !attn.mask<1, 1>
   return
 }
 
@@ -332,9 +355,33 @@ func.func @sliding_c2() {
 
 // -----
 
+func.func @sliding_c2_negative() {
+  // expected-error@+1 {{'attn.mask.sliding' op expected a dilation of at least 1, found -2}}
+  %m = attn.mask.sliding window(3) dilation(-2)
+  return
+}
+
+// -----
+
+func.func @sliding_c2_sink() {
+  // expected-error@+1 {{'attn.mask.sliding' op expected a sink that is not negative, found -1}}
+  %m = attn.mask.sliding window(3) sink(-1)
+  return
+}
+
+// -----
+
 func.func @blocks_c1() {
   // expected-error@+1 {{'attn.mask.block_diagonal' op expected a block size of at least 1, found 0}}
   %m = attn.mask.block_diagonal size(0)
+  return
+}
+
+// -----
+
+func.func @blocks_c1_negative() {
+  // expected-error@+1 {{'attn.mask.block_diagonal' op expected a block size of at least 1, found -3}}
+  %m = attn.mask.block_diagonal size(-3)
   return
 }
 

@@ -13,9 +13,7 @@ module = sys.argv[1]
 
 
 def check(name, inputs, *expected, tolerance=None):
-    """Checks the reference and the compiled form."""
-    reference.check(module, name, inputs, expected, tolerance)
-    reference.check(module, name, inputs, expected, tolerance or 1e-5, mode=None)
+    reference.check_both(module, name, inputs, expected, tolerance)
 
 
 def wide(*arrays):

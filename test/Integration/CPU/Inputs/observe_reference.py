@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 
-from reference import INF, NAN, check, check_fails, normal, rng
+from reference import INF, NAN, check_both, check_fails, normal, rng
 
 module = sys.argv[1]
 
@@ -33,10 +33,10 @@ for n, m in ((5, 7), (9, 8), (1, 1), (0, 3), (3, 0)):
     total = weight.sum(-1, keepdims=True)
     p = np.where(total == 0, 0, weight / total)
     entropy = np.where(p == 0, 0, -p * np.log(p))
-    clean, hidden = k.copy(), k.copy()
+    hidden = k.copy()
     if m == 7:
         hidden[:, :, 4:] = NAN
-    check(module, "received", [q, hidden], [p.sum((1, 2)), entropy.sum(-1)], tolerance=1e-5)
+    check_both(module, "received", [q, hidden], [p.sum((1, 2)), entropy.sum(-1)], tolerance=1e-5)
 
     q, k, w = normal(2, 2, n, 4), normal(2, 2, m, 4), np.array([0.5, -2], np.float32)
     x = dots(q, k)
@@ -48,7 +48,7 @@ for n, m in ((5, 7), (9, 8), (1, 1), (0, 3), (3, 0)):
         join((9,), -INF, max, [((i - j + 2,), x[b, h, i, j]) for b, h, i, j in pairs]),
         join((max(2 + n, 0),), 0.5, "add", [((2 * (j % 2) + i,), j % 2) for b, h, i, j in pairs]),
     ]
-    check(module, "blocks", [q, k, w], expected, tolerance=1e-5)
+    check_both(module, "blocks", [q, k, w], expected, tolerance=1e-5)
 
 q, ids = rng.standard_normal((1, 1, 7, 4)), rng.integers(-1, 4, 7).astype(np.int32)
 x = dots(q, q)
@@ -56,8 +56,8 @@ x[0, 0, np.arange(7), np.arange(7)] = -INF
 lse = np.log(np.exp(x).sum(-1))
 p = np.exp(x - lse[..., None])
 expected = join((3, 3), 0, "add", [((ids[i], ids[j]), p[0, 0, i, j]) for i, j in np.ndindex(7, 7)])
-check(module, "clusters", [q, ids, lse], [expected], tolerance=1e-12)
+check_both(module, "clusters", [q, ids, lse], [expected], tolerance=1e-12)
 # One key, whose score is -inf: the row is empty, not NaN.
-check(module, "clusters", [q[:, :, :1], ids[:1] * 0, np.full((1, 1, 1), -INF)], [np.zeros((3, 3))])
+check_both(module, "clusters", [q[:, :, :1], ids[:1] * 0, np.full((1, 1, 1), -INF)], [np.zeros((3, 3))])
 check_fails(module, "clusters", [q, ids, lse[:, :, :6]], 1,
             "attn.observe: extent of 'i' in the lse: expected 7, found 6")

@@ -1,4 +1,4 @@
-"""Runs functions under the reference semantics and compares them with numpy.
+"""Runs functions, by default under the reference semantics, and compares them with numpy.
 
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
@@ -13,6 +13,7 @@ np.seterr(all="ignore")
 rng = np.random.default_rng(11)
 INF, NAN = np.inf, np.nan
 TOLERANCE = {np.float16: 2e-3, np.float32: 1e-6, np.float64: 1e-13}
+COMPILED = {np.float16: 4e-3, np.float32: 2e-5, np.float64: 1e-12}
 
 
 def normal(*shape, dtype=np.float32):
@@ -57,7 +58,7 @@ def check(module, name, inputs, expected, tolerance=None, mode="--reference"):
         sys.exit(f"{name}: {process.stderr}")
     for i, (got, want) in enumerate(zip(results, expected)):
         want = np.asarray(want)
-        limit = tolerance or TOLERANCE.get(got.dtype.type, 0)
+        limit = tolerance or (TOLERANCE if mode else COMPILED).get(got.dtype.type, 0)
         if got.dtype == np.dtype("V2"):
             got, limit = from_bf16(got), 1e-2
         if got.shape != want.shape:
@@ -65,7 +66,13 @@ def check(module, name, inputs, expected, tolerance=None, mode="--reference"):
         got, want = got.astype(np.float64), want.astype(np.float64)
         if not np.allclose(got, want, limit, limit, equal_nan=True):
             sys.exit(f"{name}: result {i} is\n{got}\nexpected\n{want}")
-    print("ok", name)
+    print("ok", name, "under the reference" if mode else "compiled")
+
+
+def check_both(module, name, inputs, expected, tolerance=None):
+    """Checks `name` under the reference semantics, and compiled."""
+    check(module, name, inputs, expected, tolerance)
+    check(module, name, inputs, expected, tolerance, mode=None)
 
 
 def check_fails(module, name, inputs, outputs, message):

@@ -42,7 +42,7 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
     run time on the reference path and undefined elsewhere.
 
     Constraints:
-    - (C1) the region yields one `i1`
+    - (C1) the region yields one `i1`, and its ops have no effects
     - (C2) the result type has the ranks of the grids, and `over` is the number
       of batch and head coordinates if one of them is read, else 0
     - (C3) a map has one result per dimension of its tensor, and uses only names
@@ -255,7 +255,7 @@ def Attn_MaskPiecewiseOp : Attn_Op<"mask.piecewise", [AttrSizedOperandSegments]>
 
     Constraints:
     - (C1) one row of pieces per query segment, one piece per key segment in
-      each row
+      each row; each mask is one piece
     - (C2) pieces that depend on batch coordinates depend on the same number
 
     Example:
@@ -342,10 +342,10 @@ def Attn_MaskSlidingOp : Attn_NamedMaskOp<"mask.sliding"> {
     }
     ```
   }];
-  let arguments = (ins Optional<Index>:$window, OptionalAttr<I64Attr>:$staticWindow,
+  let arguments = (ins Optional<Index>:$window, OptionalAttr<Attn_IntAttr>:$staticWindow,
                        UnitAttr:$symmetric,
-                       DefaultValuedAttr<I64Attr, "0">:$sink,
-                       DefaultValuedAttr<I64Attr, "1">:$dilation);
+                       DefaultValuedAttr<Attn_IntAttr, "0">:$sink,
+                       DefaultValuedAttr<Attn_IntAttr, "1">:$dilation);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
 }
@@ -373,7 +373,7 @@ def Attn_MaskBlocksOp : Attn_NamedMaskOp<"mask.block_diagonal"> {
     }
     ```
   }];
-  let arguments = (ins I64Attr:$size, UnitAttr:$causal);
+  let arguments = (ins Attn_IntAttr:$size, UnitAttr:$causal);
   let assemblyFormat = "`size` `(` $size `)` (`causal` $causal^)? attr-dict";
   let hasVerifier = 1;
 }

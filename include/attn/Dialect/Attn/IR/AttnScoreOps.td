@@ -37,7 +37,7 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     (ins Optional<AnyFloat>:$normaliser, Optional<Attn_FloatTensor>:$sink,
          OptionalAttr<AffineMapAttr>:$sinkMap,
          OptionalAttr<AffineMapAttr>:$outMap,
-         Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
+         Attn_Weight:$weight, DefaultValuedAttr<Attn_IntAttr, "1">:$power,
          Attn_Normalise:$normalise),
     [Attn_ReifyShapes, DeclareOpInterfaceMethods<TilingInterface, [
        "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
@@ -88,14 +88,15 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     - (C1) a map has one result per dimension of its operand; `:` occurs once in
       each side of a dot product, at most once in the value
     - (C2) the inner axes of both sides of a dot product agree
-    - (C3) the left side of a dot product does not depend on `j`, the value does
-      not depend on `i`
+    - (C3) the left side of a dot product and the sink do not depend on `j`, the
+      value does not depend on `i`, also not by way of bound names
     - (C4) the number of heads of each dot operand and value divides the number
       of heads
     - (C5) every weight except `exp` names its normaliser; `sink` and `lse` go
       with `exp` only, `den` with `normalise sum` of another weight
     - (C6) a score region and `bias` exclude each other
-    - (C7) the score region yields one value of the statistics type
+    - (C7) the score region yields one value of the statistics type; ops in
+      regions have no effects
     - (C8) the mask has the ranks of the grids, or ranks over linear tokens, and
       depends on no or on as many batch coordinates as `over` has
     - (C9) the result types have the shapes of `-> [..]` and of `[over.., i]`
@@ -137,8 +138,8 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
 //===----------------------------------------------------------------------===//
 
 def Attn_PartialOp : Attn_PairOp<"partial",
-    (ins Attn_Weight:$weight, DefaultValuedAttr<I64Attr, "1">:$power,
-         Attn_Normalise:$normalise, OptionalAttr<I64Attr>:$split),
+    (ins Attn_Weight:$weight, DefaultValuedAttr<Attn_IntAttr, "1">:$power,
+         Attn_Normalise:$normalise, OptionalAttr<Attn_IntAttr>:$split),
     [Attn_ReifyShapes]> {
   let summary = "the state of an attention before it is normalised";
   let description = [{
