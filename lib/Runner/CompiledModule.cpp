@@ -159,10 +159,11 @@ static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
   return manager.run(module);
 }
 
-/// Optimises the code of the reference, whose loops stay as they are. LLVM's
-/// vectoriser computes an address that a condition guards only if the first lane
-/// meets the condition, and then uses it for the other lanes.
-static void optimizeReference(llvm::Module &module, llvm::TargetMachine &machine) {
+/// Optimises the code of the reference. Its loops stay scalar: vectorised, one
+/// whose condition guards an address that a division gives has been seen to
+/// read from a wrong address.
+static void optimizeReference(llvm::Module &module,
+                              llvm::TargetMachine &machine) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;

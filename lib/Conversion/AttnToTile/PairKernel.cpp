@@ -72,7 +72,8 @@ Value PairKernelBuilder::splat(OpBuilder &at, double value,
 /// Converts the elements of a tile to `element`.
 static Value convert(OpBuilder &b, Location loc, Value tile, Type element) {
   auto type = cast<VectorType>(tile.getType());
-  unsigned from = type.getElementTypeBitWidth(), to = element.getIntOrFloatBitWidth();
+  unsigned from = type.getElementTypeBitWidth(),
+           to = element.getIntOrFloatBitWidth();
   if (type.getElementType() == element)
     return tile;
   if (from < to)

@@ -143,8 +143,10 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   if ((isSigned || isUnsigned) && !matchPattern(operands[1], m_Constant())) {
     auto one = b.getOneAttr(operands[1].getType());
     Value least = arith::ConstantOp::create(b, op.getLoc(), one);
-    operands[1] = isSigned ? Value(arith::MaxSIOp::create(b, op.getLoc(), operands[1], least))
-                           : Value(arith::MaxUIOp::create(b, op.getLoc(), operands[1], least));
+    operands[1] =
+        isSigned
+            ? Value(arith::MaxSIOp::create(b, op.getLoc(), operands[1], least))
+            : Value(arith::MaxUIOp::create(b, op.getLoc(), operands[1], least));
   }
   SmallVector<int64_t> shape = joinShapes(operands);
   IRMapping cloned;
