@@ -1,4 +1,5 @@
 // REQUIRES: plugin
+// The host is not instrumented, so it cannot load or link instrumented code.
 // UNSUPPORTED: sanitizers
 // RUN: %llvm_bin/mlir-opt --load-dialect-plugin=%attn_build/lib/libAttnPlugin.so %s \
 // RUN:   | FileCheck %s --check-prefix=PARSE

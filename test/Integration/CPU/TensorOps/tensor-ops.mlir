@@ -6,6 +6,16 @@
 // Each op without named coordinates, decomposed, compiled and run on odd sizes,
 // against the formula of its documentation in numpy.
 
+func.func @softmax_rows(%x: tensor<6x?xf32>) -> tensor<6x?xf32> {
+  %y = attn.softmax %x : tensor<6x?xf32>
+  return %y : tensor<6x?xf32>
+}
+
+func.func @softmax_half(%x: tensor<?x5xf16>) -> tensor<?x5xf16> {
+  %y = attn.softmax %x : tensor<?x5xf16>
+  return %y : tensor<?x5xf16>
+}
+
 func.func @norm_layer(%x: tensor<3x?x7xf32>, %g: tensor<7xf32>, %b: tensor<7xf32>)
     -> tensor<3x?x7xf32> {
   %y = attn.norm layer %x gain(%g : tensor<7xf32>) offset(%b : tensor<7xf32>)

@@ -3,11 +3,12 @@
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 import os
-import subprocess
 import sys
-import tempfile
 
 import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Inputs"))
+from reference import call
 
 np.seterr(all="ignore")
 rng = np.random.default_rng(7)
@@ -20,20 +21,11 @@ def normal(*shape, dtype=np.float32):
 
 
 def run(module, name, inputs, outputs):
-    """The results of function `name`: one array per output."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["attn-run", module, f"--entry={name}"]
-        for number, value in enumerate(inputs):
-            if np.isscalar(value):
-                command.append(f"--input=value:{value}")
-                continue
-            path = os.path.join(folder, f"in{number}.npy")
-            np.save(path, value)
-            command.append(f"--input={path}")
-        paths = [os.path.join(folder, f"out{i}.npy") for i in range(outputs)]
-        command += [f"--output={path}" for path in paths]
-        subprocess.run(command, check=True)
-        return [np.load(path) for path in paths]
+    """The results of function `name`, compiled: one array per output."""
+    process, results = call(module, name, inputs, outputs, mode=None)
+    if process.returncode:
+        sys.exit(f"{name}: {process.stderr}")
+    return results
 
 
 def check(module, name, inputs, expected):
@@ -71,6 +63,26 @@ def check_norms(module):
     check(module, "norm_l2", [x], [norm("l2", x)])
     x = normal(9, dtype=np.float64)
     check(module, "norm_vector", [x], [norm("layer", x)])
+
+
+def softmax(x):
+    """Along the last axis; rows of -inf are 0."""
+    x = x.astype(np.float64)
+    top = x.max(-1, keepdims=True)
+    power = np.exp(x - np.where(top == -INF, 0.0, top))
+    total = power.sum(-1, keepdims=True)
+    return np.where(total == 0, 0.0, power / total)
+
+
+def check_softmax(module):
+    x = normal(6, 37) * np.float32(20)
+    x[1] = -INF
+    x[2, 5] = NAN
+    x[3, :30] = -INF
+    x[4] += 3e4
+    check(module, "softmax_rows", [x], [softmax(x)])
+    x = normal(7, 5, dtype=np.float16)
+    check(module, "softmax_half", [x], [softmax(x)])
 
 
 # Resampling.
@@ -287,6 +299,6 @@ def check_merges(module):
 
 
 if __name__ == "__main__":
-    for group in [check_norms, check_maps, check_expm, check_tables, check_rotations, check_selection,
+    for group in [check_norms, check_softmax, check_maps, check_expm, check_tables, check_rotations, check_selection,
                   check_states, check_outputs, check_merges]:
         group(sys.argv[1])
