@@ -37,7 +37,7 @@ def title(path):
     docstring = path.with_suffix(".py").read_text().split('"""')[1]
     words = " ".join(docstring.split())
     words = re.sub(r"^S\d+ \w+[:.]? ", "", words)
-    return re.split(r"(?<=[a-z0-9)?!])\. ", words)[0].rstrip(".")
+    return re.split(r"(?<=[A-Za-z0-9)?!])\. ", words)[0].rstrip(".")
 
 
 def errors(attn_run, path):
