@@ -10,7 +10,8 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from common import attention, causal_mask, expand_heads, log_sum_exp, softmax, top_k_gap, top_k_mask    # noqa: E402
+from common import attention, causal_mask, expand_heads, layer_norm, log_sum_exp, softmax    # noqa: E402
+from common import top_k_gap, top_k_mask                            # noqa: E402
 
 SEED = 20240601
 DTYPES = {"f32": np.float32, "i32": np.int32, "i1": np.bool_}
@@ -431,6 +432,128 @@ def property_S054(m):
     assert close(padded[0, -1], 15 / 24)
 
 
+def property_S060(m):
+    arrays = sample(m)
+    video, text, pose, temb, mod_w, mod_b = arrays[:6]
+    closed = m.reference(*arrays[:4], 0 * mod_w, 0 * mod_b, *arrays[6:])
+    assert close(closed[0], video) and close(closed[1], text)       # both gates are 0
+    pose_w, pose_b, pose_g, pose_be = arrays[8:12]
+    still = m.reference(*arrays[:8], 0 * pose_w, 0 * pose_b, *arrays[10:])
+    assert close(still[2], layer_norm(pose.astype(float), pose_g, pose_be, m.EPS))
+    gone = m.reference(*arrays[:8], 0 * pose_w, 0 * pose_b, 0 * pose_g, 0 * pose_be, *arrays[12:])
+    assert close(gone[2], 0.0) and not close(gone[0], still[0])     # the pose is in the video's keys and queries
+    order = np.random.default_rng(0).permutation(m.NV)              # tokens and their rotations moved together
+    moved = list(arrays)
+    moved[0], moved[2] = video[:, order], pose[:, order]
+    moved[16], moved[17] = arrays[16][order], arrays[17][order]
+    expected = m.reference(*arrays)
+    found = m.reference(*moved)
+    assert close(found[0], expected[0][:, order]) and close(found[1], expected[1])
+    # unit queries and keys of a pair: the dot product is the cosine of the difference
+    x = np.tile([1.0, 0.0], (2, m.D // 2))
+    angle = np.array([[0.3], [1.1]]) * np.ones(m.D // 2)
+    turned = m.rotate(x, np.cos(angle), np.sin(angle))
+    assert close(turned[0] @ turned[1], m.D // 2 * np.cos(0.8)) and close(turned[0, :2], [np.cos(0.3), np.sin(0.3)])
+
+
+def property_S062(m):
+    assert ones_give_ones(m)
+    mask = m.crisscross_mask(4)
+    assert mask[-m.TEXT:, :-m.TEXT].all() and not mask[:, -3:].any() and mask[:, -m.TEXT:-3].all()
+    # 2 x 2 x 3 cells: those that differ from a cell in every coordinate are 1 x 1 x 2
+    assert np.all(mask[:192, :192].sum(axis=1) == 192 - 2 * 16)
+    assert mask[:192, :192].diagonal().all() and np.array_equal(mask[:192, :192], mask[:192, :192].T)
+    q, k, v = [a.astype(float) for a in sample(m, 3)]               # text only
+    assert close(m.reference(q, k, v)[0], attention(q, k[:, :, :9], v[:, :, :9], 0.25))
+    q, k, v = [a.astype(float) for a in sample(m, 1)]               # one cell in time: every video token
+    assert close(m.reference(q, k, v)[0], attention(q, k[:, :, :-3], v[:, :, :-3], 0.25))
+
+
+def property_S066(m):
+    x, *weights = sample(m, 1)
+    y, = m.reference(x, *weights)
+    rng = np.random.default_rng(0)
+    frames, patches = rng.permutation(m.T), rng.permutation(m.P)    # nothing depends on the order of either
+    assert close(y[:, frames][:, :, patches], m.reference(x[:, frames][:, :, patches], *weights)[0])
+    normed = (y - weights[-1][-1]) / weights[-2][-1]
+    assert close(normed.mean(axis=-1), 0.0) and close((normed ** 2).mean(axis=-1), 1.0, 1e-3)
+    # without attention and without feed-forward layers: four layer norms
+    none = [0 * w for w in weights[:9]] + weights[9:]
+    expected = x.astype(float)
+    for number in range(4):
+        expected = layer_norm(expected, weights[-2][number], weights[-1][number], m.EPS)
+    assert close(m.reference(x, *none)[0], expected)
+    single = m.reference(x[:, :, :1], *weights)[0]                  # a patch alone is not the patch among others
+    assert not close(single, y[:, :, :1])
+
+
+def property_S071(m):
+    arrays = sample(m, 3)                                           # one block: the halves do not see each other
+    q, k, v = [expand_heads(a.astype(float), m.H) for a in arrays[:3]]
+    halves = [attention(q[:, :, s], k[:, :, s], v[:, :, s], 0.25) for s in (slice(0, 5), slice(5, 10))]
+    assert close(m.reference(*arrays)[0], np.concatenate(halves, axis=2))
+    mask = m.diffusion_mask(40)
+    assert not mask[40:, :40].any() and mask[:40, :40].sum() == 16 * 16 * 2 + 8 * 8
+    assert mask[35].nonzero()[0].tolist() == list(range(32, 40)) + list(range(40, 72))
+    assert mask[40 + 20].nonzero()[0].tolist() == list(range(40, 72))
+    arrays = sample(m)
+    o, o_sub = m.reference(*arrays)
+    arrays[5][:, :, 8:12], arrays[6][:, :, 8:12] = 0, 0             # overwritten
+    assert close(m.reference(*arrays)[1], o_sub)
+    arrays[5][:, :, 7] = 0
+    assert not close(m.reference(*arrays)[1], o_sub)
+    arrays[4], arrays[6], arrays[9] = [np.ones_like(a) for a in (arrays[4], arrays[6], arrays[9])]
+    assert close(m.reference(*arrays)[1], 1.0)
+
+
+def property_S072(m):
+    arrays = sample(m)
+    o1, o2 = m.reference(*arrays)
+    order = np.random.default_rng(0).permutation(m.Y * m.X)         # pixels in any order
+    moved = [a.reshape(*a.shape[:2], -1)[:, :, order].reshape(a.shape) for a in arrays[:3]]
+    for o, found in zip((o1, o2), m.reference(*moved, *arrays[3:])):
+        assert close(found.reshape(1, m.C, -1), o.reshape(1, m.C, -1)[:, :, order])
+    first, second = arrays[3:6], arrays[6:9]                        # the two modalities exchanged
+    swapped = [arrays[1], arrays[0], arrays[2], *second, *first, *arrays[9:12], *arrays[16:], *arrays[12:16]]
+    assert close(m.reference(*swapped), [o2, o1])
+    assert close(m.context(arrays[0].astype(float).reshape(1, m.C, -1).swapaxes(-1, -2), arrays[5]).sum(axis=-2), 1.0)
+    gain, offset = arrays[14].astype(float), arrays[15].astype(float)
+    arrays[12], arrays[13] = 0 * arrays[12], 0 * arrays[13]         # nothing exchanged: the norm of the image
+    image = layer_norm(arrays[0].astype(float).transpose(0, 2, 3, 1), gain, offset, m.EPS)
+    assert close(m.reference(*arrays)[0], image.transpose(0, 3, 1, 2))
+
+
+def property_S073(m):
+    arrays = sample(m)
+    *streams, branch, edit_mask = arrays
+    q_bg, k_fg = streams[1].astype(float), streams[5].astype(float)
+    o_text, o_bg, o_fg = m.reference(*arrays)
+    plain = m.reference(*streams, 0 * branch, edit_mask)
+    assert close(o_bg - plain[1], np.where(edit_mask[:, None, :, None], 0, branch)) and close(o_fg, plain[2])
+    assert close(m.reference(*streams[:6], *[np.ones_like(a) for a in streams[6:]], 0 * branch, edit_mask)[0], 1.0)
+    y = np.arange(m.T * m.Y * m.X) // m.X % m.Y
+    assert close(m.angles(3)[y == 0], m.angles(0)[y == 3])          # a grid that begins three rows below
+    # only differences of positions matter: both grids moved down
+    score = m.rotate(q_bg, m.angles(0)) @ m.rotate(k_fg, m.angles(m.Y)).swapaxes(-1, -2)
+    assert close(score, m.rotate(q_bg, m.angles(7)) @ m.rotate(k_fg, m.angles(m.Y + 7)).swapaxes(-1, -2))
+    at = np.array([1, 2, 3]) @ [24, 6, 1]                           # (t, y, x) = (1, 2, 3)
+    step = 10000.0 ** (-np.arange(3) / 3)
+    assert close(m.angles(0)[at], np.concatenate([[1, 0.01], 2 * step, 3 * step]))
+
+
+def property_S074(m):
+    assert ones_give_ones(m)
+    q, k, v = [expand_heads(a.astype(float), m.H) for a in sample(m, 1)]
+    o, = m.reference(*sample(m, 1))
+    n = q.shape[2] // 2
+    assert close(o[:, :, n:], attention(q[:, :, n:], k[:, :, n:], v[:, :, n:], 0.25, causal_mask(n)))
+    # blocks of one token: a noisy token sees itself and the clean past
+    assert np.array_equal(m.context_causal_mask(4, 1)[:4], np.hstack([np.eye(4), np.tri(4, k=-1)]).astype(bool))
+    # the noisy rows are those of the masks that are block causal in the clean half
+    other = MODULES["fast_dllm_v2_block_diffusion"]
+    assert np.array_equal(m.context_causal_mask(40)[:40], other.diffusion_mask(40)[:40])
+
+
 def property_S084(m):
     assert ones_give_ones(m)
     q, k, v, regions = sample(m, 1)
@@ -537,4 +660,4 @@ if __name__ == "__main__":
         row = module.__doc__.split()[0]
         globals()[f"property_{row}"](module)
         print(f"{row} {name}: {len(module.CASES)} cases and properties hold")
-    assert len(MODULES) == 31
+    assert len(MODULES) == 38
