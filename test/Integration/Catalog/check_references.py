@@ -88,6 +88,14 @@ def causal_prefix(module, axes, cut=37, case=1):
                for long, short in zip(module.reference(*arrays), module.reference(*shorter)))
 
 
+def block_diagonal(blocks):
+    ends = np.cumsum([len(b) for b in blocks])
+    mask = np.zeros((ends[-1],) * 2, dtype=bool)
+    for end, part in zip(ends, blocks):
+        mask[end - len(part):end, end - len(part):end] = part
+    return mask
+
+
 P = 4                                                               # ranks of the ring of S002
 
 
@@ -554,6 +562,32 @@ def property_S074(m):
     assert np.array_equal(m.context_causal_mask(40)[:40], other.diffusion_mask(40)[:40])
 
 
+def property_S082(m):
+    assert causal_prefix(m, [2, 2, 2, 1, None, None])
+    q, k, v, x, w_gate, w_gate_head = sample(m)
+    o, o_headwise = m.reference(q, k, np.ones_like(v), x, w_gate, w_gate_head)
+    x = x.astype(float)
+    assert close(o[0, 2], 1 / (1 + np.exp(-x[0] @ w_gate[32:48].T)))
+    assert close(o_headwise[0, 2, :, 7], 1 / (1 + np.exp(-x[0] @ w_gate_head[2])))
+    dense = attention(*[expand_heads(a.astype(float), m.H) for a in (q, k, v)], 0.25, causal_mask(q.shape[2]))
+    assert close(m.reference(q, k, v, 0 * x, w_gate, w_gate_head), [dense / 2, dense / 2])
+
+
+def property_S083(m):
+    for case, (documents, _) in enumerate(m.LAYOUTS):
+        q, k, v, tasks, server = sample(m, case)
+        o, lse, load = m.reference(q, k, v, tasks, server)
+        mask = block_diagonal([np.tri(n, dtype=bool) for n in documents])
+        q, k, v = [expand_heads(a.astype(float), m.H) for a in (q, k, v)]
+        assert close(o, attention(q, k, v, 0.25, mask))
+        assert close(lse, log_sum_exp(0.25 * q @ k.swapaxes(-1, -2), mask))
+        assert load.sum() == mask.sum() and np.all(load > 0)
+        order = np.random.default_rng(0).permutation(m.TASKS)
+        again = m.reference(q, k, v, tasks[order], server[order])
+        assert close(again[0], o) and close(again[1], lse) and np.array_equal(again[2], load)
+        assert len(tasks) == m.TASKS and np.array_equal(np.sort(tasks[:, 0]), np.unique(tasks[:, 0]))
+
+
 def property_S084(m):
     assert ones_give_ones(m)
     q, k, v, regions = sample(m, 1)
@@ -584,6 +618,32 @@ def property_S089(m):
     assert [close(deploy[:, h], full[:, h]) for h in range(8)] == [bool(alpha[h // 2] > 0.5) for h in range(8)]
 
 
+def property_S095(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [2, 2, 2])
+    mask = m.group_mask(96)
+    whole = block_diagonal([np.tri(24, dtype=bool)] * 4)
+    shifted = block_diagonal([np.tri(n, dtype=bool) for n in (12, 24, 24, 24, 12)])
+    for pattern in (whole, shifted):
+        pattern[:, :m.SINKS] |= np.tri(96, m.SINKS, dtype=bool)
+    assert all(np.array_equal(mask[h], shifted if h >= 6 else whole) for h in range(m.H))
+    q, k, v = [a.astype(float) for a in sample(m, 3)]               # a group that holds everything
+    assert close(m.reference(q, k, v)[0], attention(q, k, v, 0.25, causal_mask(5)))
+
+
+def property_S096(m):
+    q, k, v = sample(m, 2)
+    o, blocks = m.reference(q, k, v)
+    dense = attention(*[expand_heads(a.astype(float), m.H) for a in (q, k, v)], 0.25, causal_mask(333))
+    assert [close(o[:, h], dense[:, h]) for h in range(m.H)] == [False] * 6 + [True] * 2
+    assert close(m.reference(q, k, np.ones_like(v))[0], 1.0)
+    assert close(m.reference(*[a[:, :, :16] for a in (q, k, v)])[0], dense[:, :, :16])      # two local blocks
+    assert blocks.shape[1] == 42 and not np.triu(blocks, 1).any()
+    assert blocks[0, 10].nonzero()[0].tolist() == [0, 4, 8, 9, 10]
+    assert blocks[1, 10].nonzero()[0].tolist() == [3, 7, 9, 10]
+    assert blocks[:, 41].any(axis=0).all()                          # the heads together see everything
+
+
 def property_S099(m):
     for case in (0, 2):
         q, k, v = [a.astype(float) for a in sample(m, case)]
@@ -594,6 +654,49 @@ def property_S099(m):
         assert close(running_max[:, :, -1], scores.max(axis=-1))
         total = np.exp(scores[..., :3 * m.TILE]).sum(axis=-1)
         assert close(running_den[:, :, 2] * np.exp(running_max[:, :, 2]), total)
+
+
+def property_S103(m):
+    assert ones_give_ones(m)
+    assert causal_prefix(m, [3, 3, 3])
+    assert [list(m.full_layers(n)) for n in (1, 2, 3, 5, 8)] == [[], [], [1], [2], [3, 4]]
+    for case in range(len(m.CASES)):
+        q, k, v = sample(m, case)
+        o, = m.reference(q, k, v)
+        layers, n = q.shape[0], q.shape[3]
+        for layer in range(layers):
+            arrays = [expand_heads(a[layer].astype(float), m.H) for a in (q, k, v)]
+            dense = attention(*arrays, 0.25, causal_mask(n))
+            assert close(o[layer], dense) == (layer in m.full_layers(layers) or n <= m.LOCAL * m.BLOCK)
+    mask = m.block_mask(96)[:, 95, ::m.BLOCK]                       # the last query's key blocks
+    far = [[3, 7], [2, 6], [1, 5, 9], [0, 4, 8]]
+    assert [row.nonzero()[0].tolist() for row in mask] == [blocks + [10, 11] for blocks in far]
+
+
+def property_S104(m):
+    q, k, v, block, valid = sample(m, 1)
+    o, = m.reference(q, k, v, block, valid)
+    assert close(o[-1, :, :2], 0.0) and valid[-1, 0] == 0           # nothing is visible
+    arrays = [expand_heads(a.astype(float), m.H) for a in (q, k, v)]
+    dense = attention(*arrays, 0.25, causal_mask(67))
+    assert close(m.reference(q, k, v, 0 * block - 1, valid | True)[0], dense)
+    assert close(m.reference(q, k, v, 0 * block + 3, valid & False)[0], attention(*arrays, 0.25))
+    assert close(m.reference(q, k, v, np.where(block < 0, -1, 5 - block), valid)[0], o)     # only equality matters
+    small = m.visible(np.array([[-1, 4, 4, -1]]), np.array([[1, 1, 0, 1]], dtype=bool))[0]
+    assert small.astype(int).tolist() == [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 0, 1]]
+
+
+def property_S106(m):
+    assert ones_give_ones(m)
+    other = MODULES["fast_dllm_v2_block_diffusion"]                 # the same mask
+    assert all(np.array_equal(m.clean_context_mask(n), other.diffusion_mask(n)) for n in (1, 16, 67))
+    q, k, v = sample(m, 1)
+    o, = m.reference(q, k, v)
+    n = q.shape[2] // 2
+    for last in (5, 20, 66):                                        # a clean token: attention to the clean part
+        seen = n + min((last // 16 + 1) * 16, n)
+        arrays = [expand_heads(a.astype(float), m.H) for a in (q, k[:, :, n:seen], v[:, :, n:seen])]
+        assert close(o[:, :, n + last], attention(*arrays, 0.25)[:, :, n + last])
 
 
 def property_S118(m):
@@ -660,4 +763,4 @@ if __name__ == "__main__":
         row = module.__doc__.split()[0]
         globals()[f"property_{row}"](module)
         print(f"{row} {name}: {len(module.CASES)} cases and properties hold")
-    assert len(MODULES) == 38
+    assert len(MODULES) == 45
