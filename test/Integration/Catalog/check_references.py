@@ -699,6 +699,31 @@ def property_S106(m):
         assert close(o[:, :, n + last], attention(*arrays, 0.25)[:, :, n + last])
 
 
+def property_S111(m):
+    z, y, w, b = sample(m)
+    o, alpha = m.reference(z, y, w, b)
+    assert close(alpha.sum(axis=-1), 1.0)
+    assert close(m.reference(z, 3 * y, w, b + 2)[0], o)             # the class token's term and b cancel
+    moved = z.copy()
+    moved[:, :, 0] = 0
+    assert close(m.reference(moved, y, w, b)[0], o)                 # token 0 is no patch
+    assert close(m.reference(z, y, 0 * w, b)[0], z[:, :, 1:].astype(float).mean(axis=2).swapaxes(0, 1).reshape(2, -1))
+    only, _ = m.reference(z[2:3], y, w, b)
+    assert close(only, o[:, 2 * m.C:3 * m.C])
+
+
+def property_S117(m):
+    x, query, wv = sample(m)
+    o, attn = m.reference(x, query, wv)
+    assert close(attn.sum(axis=-1), 1.0)
+    mean = x.astype(float).mean(axis=1)
+    assert close(m.reference(x, 0 * query, wv)[0], mean @ wv)
+    for head in (0, 5):                                             # one query and its channels: plain attention
+        part = attention(query[None, [head]].astype(float), x, x.astype(float) @ wv[:, 8 * head:8 * head + 8], 0.125)
+        assert close(o[:, 8 * head:8 * head + 8], part[:, 0])
+    assert close(m.reference(x, np.repeat(query[:1], 8, axis=0), wv)[0], m.reference(x, query[:1], wv)[0])
+
+
 def property_S118(m):
     q, k, v, pos, p, theta = sample(m)
     arrays = [a.astype(float) for a in (pos, p, theta)]
@@ -714,6 +739,54 @@ def property_S118(m):
     assert close(m.reference(q, k, v, pos, 0 * p, theta)[0], dense)
 
 
+def property_S120(m):
+    arrays = [a.astype(float) for a in sample(m)]
+    x, lq, ln_w, ln_b, wkv, bkv, table, wp, bp = arrays[:9]
+    o, dist, prob = m.reference(*arrays)
+    assert close(dist.sum(axis=-1), 1.0) and close(prob.sum(axis=-1), 1.0)
+    assert close(m.from_windows(m.to_windows(x)), x)
+    assert close(m.to_windows(x)[0, 1, 9], x[0, :, 1, 9])           # window (0, 1), token (1, 2)
+    image = np.roll(x, 7, axis=-1)                                  # windows exchanged
+    assert close(m.window_attention(image, *arrays[1:9]), np.roll(o, 7, axis=-1))
+    ones = np.concatenate([bkv[:m.C], np.ones(m.C)])
+    constant = m.window_attention(x, lq, ln_w, ln_b, wkv * (np.arange(2 * m.C) < m.C), ones, table, wp, bp)
+    assert close(constant, (wp.sum(axis=0) + bp)[:, None, None])    # values of ones
+    # a table that prefers the key one row below and two columns left of the query; query (2, 5) reads key (3, 3)
+    steep = 0 * table
+    steep[(-1 + m.W - 1) * (2 * m.W - 1) + 2 + m.W - 1] = 4e3
+    v = np.split(layer_norm(x[0, :, 7 + 3, 3], ln_w, ln_b, m.EPS) @ wkv + bkv, 2)[1]
+    assert close(m.window_attention(x, lq, ln_w, ln_b, wkv, bkv, steep, wp, bp)[0, :, 7 + 2, 5], v @ wp + bp)
+    # a certain label stays as it is, an undecided one takes the correction
+    emb, logits, *rest = arrays[9:]
+    certain, uniform = 20 * np.eye(m.K)[[0, 3, 5]], 0 * logits
+    corrected, given = m.balance(emb, certain, *rest)
+    assert close(corrected, given, 1e-3) and close(m.confidence(np.full((1, 5), 0.2)), 0.0)
+    near = m.class_sums(-np.linalg.norm(rest[0] - emb[:, None, None], axis=-1) / m.DELTA)
+    *weights, bo = rest
+    flat = m.balance(emb, uniform, *weights[:4], 0 * weights[4], 0 * bo)[0]
+    assert close(flat, near)                                        # the attentive one is uniform: no weight
+    for b in range(3):                                              # a sample alone attends to itself
+        alone = m.balance(emb[[b]], logits[[b]], *rest)[0]
+        same = m.balance(emb[[b, b]], logits[[b, b]], *rest)[0]
+        assert close(same, alone) and not close(alone[0], dist[b])
+
+
+def property_S121(m):
+    arrays = sample(m)
+    q, alpha, *sources = arrays
+    o, = m.reference(*arrays)
+    values = [np.ones_like(a) if i in (1, 4, 7, 10) else a for i, a in enumerate(sources)]
+    expected = np.full(2, alpha.astype(float).sum())
+    expected[-1] -= alpha[2]                                        # the sample without byt5 text
+    assert close(m.reference(q, alpha, *values)[0], expected[:, None, None, None])
+    assert close(m.reference(q, 2 * alpha, *sources)[0], 2 * o)
+    for s in range(4):                                              # one encoder: plain attention on the valid keys
+        one = m.reference(q, np.eye(4)[s], *sources)[0][0]
+        length = sources[3 * s + 2][0].sum() if s < 3 else m.VISION
+        k, v = [a[0, :, :length].astype(float) for a in sources[3 * s:3 * s + 2]]
+        assert close(one, attention(q[0].astype(float), k, v, 0.25))
+
+
 def property_S123(m):
     x, t = sample(m, 1)
     assert close(m.reference(x, 0 * t)[0], x.astype(float).mean(axis=1, keepdims=True))
@@ -725,6 +798,32 @@ def property_S123(m):
     rows, columns = np.tril_indices(m.E)
     packed = m.unpack_triangle(t[0])
     assert np.array_equal(packed[rows, columns], t[0]) and not np.triu(packed, 1).any()
+
+
+def property_S126(m):
+    q, k, v, an, ah, aw, na, ha, wa, dw, db = sample(m)
+    biases = (an, ah, aw, na, ha, wa)
+    assert close(m.reference(q, k, np.ones_like(v), *biases, 0 * dw, 0 * db)[0], 1.0)
+    o, = m.reference(q, k, v, *biases, dw, db)
+    centre = 0 * dw
+    centre[:, 1, 1] = 1
+    plain, = m.reference(q, k, v, *biases, 0 * dw, 0 * db)
+    assert close(m.reference(q, k, v, *biases, centre, 0 * db)[0], plain + v)
+    below = 0 * dw
+    below[:, 2, 1] = 1                                              # the pixel below: a correlation
+    image = (m.reference(q, k, v, *biases, below, 0 * db)[0] - plain).reshape(m.H, 14, 14, m.D)
+    assert close(image[:, :13], v.reshape(m.H, 14, 14, m.D)[:, 1:]) and close(image[:, 13], 0.0)
+    # without scores and biases everything is the mean
+    none = [0 * b for b in biases]
+    mean = v.astype(float).mean(axis=2, keepdims=True)
+    assert close(m.reference(0 * q, k, v, *none, 0 * dw, 0 * db)[0], mean)
+    # biases that point agent 3 at pixel (5, 8), and every query at agent 3
+    ah[:, 3, 5], aw[:, 3, 8], ha[:, :, 3] = 1e4, 1e4, 1e4
+    assert close(m.reference(q, k, v, *biases, 0 * dw, 0 * db)[0], v[:, :, [5 * 14 + 8]])
+    assert close(m.pool_matrix(14, 7)[2], np.repeat([0, 0.5, 0], [4, 2, 8]))
+    assert close(m.pool_matrix(5, 2), [[1 / 3] * 3 + [0] * 2, [0] * 2 + [1 / 3] * 3])
+    assert close(m.resize_matrix(7, 14)[[0, 1, 2, 13]] @ np.arange(7), [0, 0.25, 0.75, 6])
+    assert close(m.resize_matrix(7, 14).sum(axis=1), 1.0)
 
 
 def property_S127(m):
@@ -740,6 +839,40 @@ def property_S127(m):
     o, o_lssa = m.reference(flat, flat, v)
     mean = np.cumsum(v.astype(float), axis=2) / np.arange(1, v.shape[2] + 1)[:, None]
     assert close(o_lssa, mean) and close(o[:, :, :3], mean[:, :, :3]) and np.isfinite(o).all()
+
+
+def property_S129(m):
+    for case in range(len(m.CASES)):
+        x, q, k, v, wr, w1, b1, w2, b2, valid = sample(m, case)
+        logits = x.astype(float) @ wr
+        assert top_k_gap(logits, 1).min() > 5e-3
+        y, usage, y_pruned, route, keep = m.reference(x, q, k, v, wr, w1, b1, w2, b2, valid)
+        assert close(usage.sum(), 1.0) and keep.tolist() == [int(h == usage.argmax()) for h in range(m.H)]
+        # pruned: the kept head for everyone, with weight 1
+        head = usage.argmax()
+        length = valid[0].sum()
+        q, k, v = [a.astype(float) for a in (q, k, v)]
+        kept = attention(q[0, head], k[0, head, :length], v[0, head, :length], 0.25)
+        assert close(y_pruned[0], m.gelu(kept @ w1 + b1) @ w2 + b2)
+        token = logits[0, 1]
+        head = token.argmax()
+        weight = np.exp(token[head]) / np.exp(token).sum()
+        chosen = attention(q[0, head, 1:2], k[0, head, :length], v[0, head, :length], 0.25)
+        assert route[0, 1] == head and close(y[0, 1], (m.gelu(weight * chosen @ w1 + b1) @ w2 + b2)[0])
+    assert close(m.gelu(np.array([0.0, 1.0, -1.0])), [0, 0.8413447460685429, -0.15865525393145707])
+
+
+def property_S130(m):
+    h, c, p, q, valid = sample(m)
+    o, attn = m.reference(h, c, p, q, valid)
+    assert close(attn.sum(axis=-1), 1.0) and not attn[~np.broadcast_to(valid[:, None], attn.shape)].any()
+    assert close(np.linalg.norm(m.scores(*[a.astype(float) for a in (h, c, p, q)]), axis=-1), 1.0)
+    length = valid[1].sum()
+    mean = h[1, :length].astype(float).mean(axis=0)
+    assert close(m.reference(h, 0 * c, p, q, valid)[0][1], np.tile(mean, 8))        # f = 0, not 0 / 0
+    assert close(o[1], m.reference(h[1:, :length], c, p, q, valid[1:, :length])[0][0])
+    order = np.random.default_rng(0).permutation(8)                 # the order of the heads is immaterial
+    assert close(m.reference(h, c, p[:, order], q[:, order], valid)[1], attn[:, order])
 
 
 def check_common():
@@ -763,4 +896,4 @@ if __name__ == "__main__":
         row = module.__doc__.split()[0]
         globals()[f"property_{row}"](module)
         print(f"{row} {name}: {len(module.CASES)} cases and properties hold")
-    assert len(MODULES) == 45
+    assert len(MODULES) == 52
