@@ -66,7 +66,7 @@ private:
   SmallVector<Value> pack(const State &state);
   State unpack(ValueRange values);
   State emitInitial();
-  Value emitRanges();
+  FailureOr<Value> emitRanges(bool &neverFull);
   FailureOr<State> emitLoop();
   LogicalResult emitSink(State &state);
   LogicalResult emitAttention(AttentionOp attention, State state);
@@ -98,7 +98,7 @@ private:
   Value queryExtent, keyExtent;
   /// Values of the kernel: its point of the grid and its tile of queries.
   SmallVector<Value> over;
-  Value splitIndex, queries, queryValid;
+  Value splitIndex, firstQuery, queries, queryValid;
   SmallVector<Value> queryTiles;
   SmallVector<Value> outputs;
 };
