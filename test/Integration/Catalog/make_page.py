@@ -49,7 +49,7 @@ def errors(attn_run, path):
         sys.exit(f"{path.stem} fails:\n{done.stdout}{done.stderr}")
     worst = {"cpu": 0.0, "reference": 0.0}
     for how, values in re.findall(r"^ok \w+ (cpu|reference) \[.*\] (.*)$", done.stdout, re.M):
-        worst[how] = max([worst[how], *(float(v) for v in values.split() if "e" in v)])
+        worst[how] = max([worst[how], *map(float, re.findall(r"\d\.\de[-+]\d+", values))])
     return worst
 
 
