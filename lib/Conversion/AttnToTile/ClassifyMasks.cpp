@@ -34,7 +34,7 @@ public:
   LogicalResult run(SymbolTable &symbols);
 
 private:
-  LogicalResult emitKernel();
+  LogicalResult emitKernel(SymbolTable &symbols);
   void visit(OpBuilder &at, Value position, int64_t kind);
   Value getTiles(Value extent, int64_t tile);
   Value element(OpBuilder &at, int64_t value);
@@ -79,7 +79,7 @@ void MaskClassifier::visit(OpBuilder &at, Value position, int64_t kind) {
   tile::StoreOp::create(at, loc, value, output, indices, ValueRange());
 }
 
-LogicalResult MaskClassifier::emitKernel() {
+LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
   KernelArguments arguments(kernel);
   b.setInsertionPointToEnd(&kernel.getBody().front());
   SmallVector<Value> grid(kernel.getGridIndices());
@@ -97,7 +97,7 @@ LogicalResult MaskClassifier::emitKernel() {
       emitMaskRanges(b, loc, terminator.getOperand(0),
                      {ArrayRef(grid).drop_back(), first, last, zero,
                       arguments.get(b, keyExtent), keyTile},
-                     arguments, report);
+                     arguments, {host, symbols, keyExtent}, report);
   if (failed(ranges))
     return failure();
   Value tiles = arguments.get(b, keyTiles);
@@ -152,7 +152,7 @@ LogicalResult MaskClassifier::run(SymbolTable &symbols) {
   kernel = tile::KernelOp::create(
       b, loc, (function.getSymName() + "_classes").str(),
       overExtents.size() + 1, TypeRange(), tile::ScheduleAttr());
-  if (failed(emitKernel())) {
+  if (failed(emitKernel(symbols))) {
     kernel->erase();
     return failure();
   }

@@ -27,6 +27,10 @@ static FailureOr<MaskReport> analyse(Operation *op, const PairView &view,
                                      int64_t keyTile) {
   OpBuilder b(op->getContext());
   Location loc = op->getLoc();
+  OwningOpRef<ModuleOp> scratch = ModuleOp::create(loc);
+  SymbolTable symbols(*scratch);
+  OpBuilder host = OpBuilder::atBlockBegin(scratch->getBody());
+  Value extent = arith::ConstantIndexOp::create(host, loc, 0);
   unsigned numOver = view.getCoordinates().numOver();
   auto kernel = tile::KernelOp::create(b, loc, "explained", numOver + 4,
                                        TypeRange(), tile::ScheduleAttr());
@@ -39,7 +43,7 @@ static FailureOr<MaskReport> analyse(Operation *op, const PairView &view,
   if (failed(emitMaskRanges(b, loc, view.mask,
                             {ArrayRef(grid).take_front(numOver), ends[0],
                              ends[1], ends[2], ends[3], keyTile},
-                            arguments, report)))
+                            arguments, {host, symbols, extent}, report)))
     return failure();
   return report;
 }

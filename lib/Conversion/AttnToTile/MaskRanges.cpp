@@ -24,8 +24,9 @@ namespace {
 class MaskRanges {
 public:
   MaskRanges(OpBuilder &b, Location loc, const MaskBox &box,
-             KernelArguments &arguments, MaskReport &report)
-      : b(b), loc(loc), box(box), arguments(arguments), report(report) {}
+             KernelArguments &arguments, SummaryHost &host, MaskReport &report)
+      : b(b), loc(loc), box(box), arguments(arguments), summaries(host),
+        report(report) {}
   ~MaskRanges() { code.dropAllReferences(); }
 
   FailureOr<Value> emit(Value mask);
@@ -46,6 +47,7 @@ private:
   Location loc;
   const MaskBox &box;
   KernelArguments &arguments;
+  KeySummaries summaries;
   MaskReport &report;
   /// The mask as scalar code on coordinates.
   Block code;
@@ -222,6 +224,18 @@ Value MaskRanges::emitBisection() {
   auto classify = [&](OpBuilder &inner, Location loc, Value lo, Value hi,
                       Value first, Value count) -> std::pair<Value, Value> {
     BoxHooks hooks = getHooks();
+    hooks.summarise = [&](OpBuilder &at, ExtractOp op, unsigned axis,
+                          ValueRange indices) -> Interval {
+      Type type = op.getType();
+      bool isInteger = type.isIntOrIndex() && !type.isInteger(1);
+      if (!isInteger || op.getIndices()[axis] != key)
+        return {};
+      Value tree =
+          summaries.getTree(op.getLoc(), op.getSource(), axis, box.step);
+      auto [low, high] = KeySummaries::load(at, op.getLoc(), arguments, tree,
+                                            axis, indices, first, count);
+      return {low, high, /*varying=*/true};
+    };
     BoxEvaluator evaluator(code, outer, inner, loc, forms, hooks);
     Value last = evaluator.subtract(inner, hi, evaluator.constant(inner, 1));
     seed(evaluator, {lo, last, /*varying=*/true});
@@ -239,8 +253,9 @@ Value MaskRanges::emitBisection() {
 FailureOr<Value> mlir::attn::emitMaskRanges(OpBuilder &b, Location loc,
                                             Value mask, const MaskBox &box,
                                             KernelArguments &arguments,
+                                            SummaryHost host,
                                             MaskReport &report) {
-  return MaskRanges(b, loc, box, arguments, report).emit(mask);
+  return MaskRanges(b, loc, box, arguments, host, report).emit(mask);
 }
 
 void mlir::attn::eraseUnusedMasks(Operation *root) {

@@ -7,7 +7,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
 
-#include "Widener.h"
+#include "KeySummary.h"
 
 namespace mlir {
 namespace attn {
@@ -38,10 +38,11 @@ struct MaskReport {
 };
 
 /// Emits the list of ranges of the keys that the mask shows to a tile of
-/// queries. Values of the surrounding function become kernel arguments.
+/// queries. Values of the surrounding function become kernel arguments; `host`
+/// takes the summaries of what the mask reads at keys.
 FailureOr<Value> emitMaskRanges(OpBuilder &b, Location loc, Value mask,
                                 const MaskBox &box, KernelArguments &arguments,
-                                MaskReport &report);
+                                SummaryHost host, MaskReport &report);
 
 /// Erases mask ops that nothing uses.
 void eraseUnusedMasks(Operation *root);

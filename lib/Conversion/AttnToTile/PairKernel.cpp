@@ -483,7 +483,7 @@ FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
     MaskReport report;
     FailureOr<Value> ranges = emitMaskRanges(
         b, loc, view.mask, {over, firstQuery, last, begin, end, sizes.keys},
-        *arguments, report);
+        *arguments, {*host, *symbols, keyExtent}, report);
     neverFull = report.neverFull;
     return ranges;
   }
@@ -678,6 +678,8 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
 LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
                                        IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
+  host = &rewriter;
+  symbols = &symbolTable;
   emitPairChecks(rewriter, view);
   createKernel(rewriter);
   auto cleanup = llvm::scope_exit([&] { kernel->erase(); });

@@ -93,6 +93,9 @@ private:
   tile::KernelOp kernel;
   std::unique_ptr<KernelArguments> arguments;
   OpBuilder b;
+  /// The surrounding function, and the symbols beside the kernel.
+  OpBuilder *host = nullptr;
+  SymbolTable *symbols = nullptr;
   /// Extents of the coordinates in the surrounding function.
   SmallVector<Value> overExtents;
   Value queryExtent, keyExtent;

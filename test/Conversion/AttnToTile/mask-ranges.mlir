@@ -81,3 +81,23 @@ func.func @list(%starts: tensor<?xi32>, %n: index) -> !attn.mask<1, 1> {
   %m = attn.mask.any (s < %n) with (start = %starts[s] : tensor<?xi32>) where { start <= j, j < start + 8 }
   return %m : !attn.mask<1, 1>
 }
+
+// -----
+
+// Ids at keys are summed up by a tree before the launch; its nodes are read in
+// the search.
+
+// CHECK-LABEL: func @document(
+// CHECK: %[[TREE:.+]] = tile.launch @[[SUMMARY:key_summary.*]] grid(%{{.+}}) ins({{.+}}) outs(%{{.+}} : tensor<?x2xindex>)
+// CHECK: tile.launch @document_classes grid(%{{.+}}) ins({{.*}}%[[TREE]]
+// CHECK: tile.kernel @[[SUMMARY]]
+// CHECK: scf.for {{.+}} iter_args(%{{.+}} = %{{.+}}, %{{.+}} = %{{.+}}) -> (index, index)
+// CHECK: tile.kernel @document_classes
+// CHECK: scf.for {{.+}} iter_args(%{{.+}} = %c4611686018427387904, %{{.+}} = %c-4611686018427387904) -> (index, index)
+// CHECK: tile.find_ranges
+// CHECK: memref.load %{{.+}}[%{{.+}}, %c0] : memref<?x2xindex
+// CHECK: tile.classify
+func.func @document(%ids: tensor<?xi32>) -> !attn.mask<1, 1> {
+  %m = attn.mask.document %ids : tensor<?xi32>
+  return %m : !attn.mask<1, 1>
+}
