@@ -95,7 +95,7 @@ func.func @list(%starts: tensor<?xi32>, %n: index) -> !attn.mask<1, 1> {
 // CHECK: tile.kernel @document_classes
 // CHECK: scf.for {{.+}} iter_args(%{{.+}} = %c4611686018427387904, %{{.+}} = %c-4611686018427387904) -> (index, index)
 // CHECK: tile.find_ranges
-// CHECK: memref.load %{{.+}}[%{{.+}}, %c0] : memref<?x2xindex
+// CHECK: memref.load %{{.+}}[%{{.+}}, %c0] : memref<?x?xindex
 // CHECK: tile.classify
 func.func @document(%ids: tensor<?xi32>) -> !attn.mask<1, 1> {
   %m = attn.mask.document %ids : tensor<?xi32>
