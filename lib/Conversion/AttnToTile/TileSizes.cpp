@@ -107,5 +107,8 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options) {
   if (std::optional<int64_t> queries = getQueries(view))
     each = std::clamp<int64_t>(*queries, 1, each);
   sizes.queries = each * choice.packedHeads;
+  // Few rows wait for memory: keys and values take turns in short steps.
+  if (!options.keys && sizes.queries <= 16)
+    sizes.keys = std::min<int64_t>(sizes.keys, 32);
   return choice;
 }
