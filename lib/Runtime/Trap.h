@@ -32,6 +32,9 @@ struct attn_rt_trap {
   struct attn_rt_trap *outer;
 };
 
+// Users of the shared library see none of these.
+#pragma GCC visibility push(hidden)
+
 /// Returns the call that this thread works for, or null.
 struct attn_rt_call *attn_rt_current_call(void);
 
@@ -61,5 +64,7 @@ void attn_rt_free_blocks(struct attn_rt_call *call);
 /// Gives the memory that `call` still owns to `owner`, which may be null.
 void attn_rt_hand_over_blocks(struct attn_rt_call *call,
                               struct attn_rt_call *owner);
+
+#pragma GCC visibility pop
 
 #endif // ATTN_LIB_RUNTIME_TRAP_H

@@ -22,21 +22,40 @@ static std::string getMessage(llvm::Expected<T> value) {
   return value ? "no error" : llvm::toString(value.takeError());
 }
 
-/// A processor must have the instructions that are asked for.
+/// Names of processors stand for a model and for what LLVM knows of them.
 static void testProcessors() {
-  auto v3 = resolveCPU("x86-64-v3", ATTN_RT_CPU_AVX512);
-  CHECK_EQUAL(v3->model, "x86-64-v3");
-  CHECK_EQUAL(getMessage(resolveCPU("x86-64-v4", ATTN_RT_CPU_AVX2)),
-              "cpu x86-64-v4 needs AVX-512, which this processor (x86-64-v3) "
-              "does not have");
-  CHECK_EQUAL(getMessage(resolveCPU("x86-64-v3", ATTN_RT_CPU_BASELINE)),
-              "cpu x86-64-v3 needs AVX2, which this processor (x86-64) does "
-              "not have");
+  int level = ATTN_RT_CPU_AVX512;
+  CHECK_EQUAL(resolveCPU("x86-64-v3", level)->model, "x86-64-v3");
+  CHECK_EQUAL(resolveCPU("x86-64-v3", level)->bf16Rounding, false);
+  CHECK_EQUAL(resolveCPU("sapphirerapids", level)->model, "x86-64-v4");
+  CHECK_EQUAL(resolveCPU("znver5", level)->bf16Rounding, true);
   CHECK_EQUAL(getMessage(resolveCPU("native", ATTN_RT_CPU_BASELINE)),
               "cpu native needs AVX2, which this processor (x86-64) does not "
               "have");
-  CHECK_EQUAL(getMessage(resolveCPU("z80", ATTN_RT_CPU_AVX512)),
-              "unknown cpu 'z80': expected native, x86-64-v3 or x86-64-v4");
+  CHECK_EQUAL(getMessage(resolveCPU("z80", level)),
+              "unknown cpu 'z80': expected native, x86-64-v3, x86-64-v4, "
+              "sapphirerapids or znver5");
+}
+
+/// Code is for machines that have all instructions which it may use.
+static void testMissingInstructions() {
+  auto missing = [](StringRef cpu, ArrayRef<StringRef> absent) {
+    llvm::StringMap<bool> host;
+    for (StringRef feature :
+         {"sse",     "sse2",     "sse3",     "ssse3",    "sse4.1",
+          "sse4.2",  "avx",      "avx2",     "fma",      "f16c",
+          "bmi",     "bmi2",     "lzcnt",    "movbe",    "popcnt",
+          "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
+      host[feature] = !llvm::is_contained(absent, feature);
+    return getMissingInstructions(*resolveCPU(cpu, ATTN_RT_CPU_AVX512), host);
+  };
+  CHECK_EQUAL(missing("x86-64-v4", {}), "");
+  CHECK_EQUAL(missing("x86-64-v4", {"avx512dq"}), "avx512dq");
+  CHECK_EQUAL(missing("x86-64-v3", {"avx512dq"}), "");
+  CHECK_EQUAL(missing("x86-64-v3", {"avx2", "fma"}), "avx2, fma");
+  CHECK_EQUAL(missing("native", {"avx2"}), "");
+  CHECK_EQUAL(StringRef(missing("sapphirerapids", {})).contains("amx-tile"),
+              true);
 }
 
 /// Arguments stay as they are, and results own their memory even if they are
@@ -68,9 +87,10 @@ static void testOwnership(MLIRContext &context) {
 
 int main() {
   DialectRegistry registry;
-  registerRunnerDialects(registry);
+  registerProgramDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   testProcessors();
+  testMissingInstructions();
   testOwnership(context);
   return check::finish("RunnerTest");
 }
