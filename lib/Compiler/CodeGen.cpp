@@ -142,6 +142,24 @@ llvm::Expected<std::string> mlir::attn::emitImage(const LoweredProgram &program,
   return linkSharedLibrary(*image);
 }
 
+llvm::Error mlir::attn::writeProgram(const LoweredProgram &program,
+                                     const CPUTarget &cpu, StringRef output,
+                                     StringRef header, StringRef title) {
+  auto kind = getImageKind(output);
+  if (!kind)
+    return kind.takeError();
+  if (llvm::Error error = checkNames(program.entries))
+    return error;
+  auto image = emitImage(program, cpu, *kind);
+  if (!image)
+    return image.takeError();
+  SmallVector<OutputFile, 2> files = {{output.str(), std::move(*image)}};
+  if (!header.empty())
+    files.push_back({header.str(), makeHeader(program.entries, cpu, title,
+                                              makeHeaderGuard(header))});
+  return writeFiles(files);
+}
+
 llvm::Expected<Kernel> mlir::attn::compileKernel(Operation *op,
                                                  const CPUTarget &cpu) {
   auto function = dyn_cast<func::FuncOp>(op);

@@ -161,16 +161,6 @@ llvm::Error mlir::attn::runCompileCommand(const CompileCommand &command,
   auto lowered = lowerProgram(program.getModule(), *cpu, request);
   if (!lowered)
     return lowered.takeError();
-  if (llvm::Error error = checkNames(lowered->entries))
-    return error;
-  auto image = emitImage(*lowered, *cpu, *kind);
-  if (!image)
-    return image.takeError();
-  SmallVector<OutputFile, 2> files = {{command.output, std::move(*image)}};
-  if (!command.header.empty())
-    files.push_back({command.header,
-                     makeHeader(lowered->entries, *cpu,
-                                llvm::sys::path::filename(command.inputFile),
-                                makeHeaderGuard(command.header))});
-  return writeFiles(files);
+  return writeProgram(*lowered, *cpu, command.output, command.header,
+                      llvm::sys::path::filename(command.inputFile));
 }

@@ -121,6 +121,11 @@ llvm::Error checkWritable(StringRef path);
 /// an error, which names the path, nothing else is left.
 llvm::Error writeFiles(ArrayRef<OutputFile> files);
 
+/// Writes `program` to `output`, whose extension says the form, and its C
+/// header to `header` unless that is empty. Both files are written or none.
+llvm::Error writeProgram(const LoweredProgram &program, const CPUTarget &cpu,
+                         StringRef output, StringRef header, StringRef title);
+
 /// A compiled function as embedders take it.
 struct Kernel {
   /// A relocatable object that calls the runtime library. Its code starts its
