@@ -73,6 +73,7 @@ static Expected<CPUTarget> resolveNative(int hostLevel) {
   target.request = "native";
   target.name = sys::getHostCPUName().str();
   target.features = getHostFeatures();
+  target.level = hostLevel;
   target.model = levelNames[hostLevel].str();
   target.bf16Rounding = attn_rt_cpu_has_avx512_bf16();
   return target;
@@ -92,6 +93,7 @@ Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu, int hostLevel) {
       return createStringError("unknown cpu '" + cpu + "': expected " +
                                describeCPUs());
     target.request = target.name = cpu.str();
+    target.level = known->level;
     target.model = levelNames[known->level].str();
     target.bf16Rounding = is_contained(getFeatures(cpu), "avx512bf16");
   }

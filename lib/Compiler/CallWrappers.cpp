@@ -31,15 +31,17 @@ namespace {
 /// Builds the wrappers of one entry.
 class WrapperBuilder {
 public:
-  WrapperBuilder(ModuleOp module, const Signature &signature)
-      : module(module), signature(signature), symbols(module),
+  WrapperBuilder(ModuleOp module, const Signature &signature,
+                 const CPUTarget &cpu)
+      : module(module), signature(signature), cpu(cpu), symbols(module),
         b(module.getLoc(), module.getContext()),
         pointer(LLVM::LLVMPointerType::get(b.getContext())) {
     valueType = LLVM::LLVMStructType::getLiteral(
         b.getContext(), {pointer, b.getI32Type(), b.getI32Type(), pointer});
     entryType = LLVM::LLVMStructType::getLiteral(
-        b.getContext(), {b.getI32Type(), b.getI32Type(), b.getI32Type(),
-                         pointer, pointer, pointer, pointer});
+        b.getContext(),
+        {b.getI32Type(), b.getI32Type(), b.getI32Type(), b.getI32Type(),
+         pointer, pointer, pointer, pointer, pointer});
   }
 
   void build() {
@@ -91,6 +93,7 @@ private:
 
   ModuleOp module;
   const Signature &signature;
+  const CPUTarget &cpu;
   SymbolTable symbols;
   ImplicitLocOpBuilder b;
   Type pointer, valueType, entryType;
@@ -212,8 +215,9 @@ LLVM::GlobalOp WrapperBuilder::buildEntry(LLVM::LLVMFuncOp packed) {
       LLVM::Linkage::External, [&] {
         return createAggregate(
             entryType,
-            {createInt(ATTN_RT_VERSION), createInt(signature.parameters.size()),
-             createInt(signature.results.size()),
+            {createInt(ATTN_RT_VERSION), createInt(cpu.level),
+             createInt(signature.parameters.size()),
+             createInt(signature.results.size()), createString(cpu.name),
              createString(signature.functionName),
              LLVM::AddressOfOp::create(b, packed),
              createValues("attn_inputs", signature.parameters),
@@ -263,6 +267,9 @@ void WrapperBuilder::buildFunction(LLVM::GlobalOp entry) {
   types.append(signature.results.size(), pointer);
   LLVM::LLVMFuncOp function = startFunction(
       signature.functionName, b.getI32Type(), types, LLVM::Linkage::External);
+  function.setTargetCpu("x86-64");
+  function.setTargetFeaturesAttr(LLVM::TargetFeaturesAttr::get(
+      b.getContext(), ArrayRef<StringRef>{"+sse2"}));
   SmallVector<Value> inputs, outputs;
   for (auto [index, spec] : llvm::enumerate(signature.parameters)) {
     Value argument = function.getArgument(index);
@@ -301,8 +308,9 @@ static void hideFunctions(ModuleOp module, ArrayRef<Signature> entries) {
   }
 }
 
-void mlir::attn::addCallWrappers(ModuleOp module, ArrayRef<Signature> entries) {
+void mlir::attn::addCallWrappers(ModuleOp module, ArrayRef<Signature> entries,
+                                 const CPUTarget &cpu) {
   hideFunctions(module, entries);
   for (const Signature &entry : entries)
-    WrapperBuilder(module, entry).build();
+    WrapperBuilder(module, entry, cpu).build();
 }

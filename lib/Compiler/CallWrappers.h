@@ -9,6 +9,7 @@
 #ifndef ATTN_LIB_COMPILER_CALLWRAPPERS_H
 #define ATTN_LIB_COMPILER_CALLWRAPPERS_H
 
+#include "attn/Compiler/CPUTarget.h"
 #include "attn/Compiler/Signature.h"
 
 namespace mlir::attn {
@@ -17,9 +18,12 @@ namespace mlir::attn {
 std::string getEntrySymbol(StringRef name);
 
 /// Adds, for each of `entries`, its attn_rt_entry and a C function of its name
-/// that hands its arguments to attn_rt_invoke. Other functions of `module`,
-/// which is in the LLVM dialect, become internal.
-void addCallWrappers(ModuleOp module, ArrayRef<Signature> entries);
+/// that hands its arguments to attn_rt_invoke. Any x86-64 processor can run
+/// that function, which finds out whether it can run the rest, the code for
+/// `cpu`. Other functions of `module`, which is in the LLVM dialect, become
+/// internal.
+void addCallWrappers(ModuleOp module, ArrayRef<Signature> entries,
+                     const CPUTarget &cpu);
 
 } // namespace mlir::attn
 

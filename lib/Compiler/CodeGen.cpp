@@ -30,7 +30,7 @@ mlir::attn::translateProgram(Operation *module, llvm::LLVMContext &context,
     code->setPICLevel(llvm::PICLevel::BigPIC);
   // Tools that read the file know nothing of the options of this process.
   for (llvm::Function &function : *code) {
-    if (function.isDeclaration())
+    if (function.isDeclaration() || function.hasFnAttribute("target-cpu"))
       continue;
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     function.addFnAttr("target-features", machine.getTargetFeatureString());

@@ -98,6 +98,6 @@ mlir::attn::lowerProgram(ModuleOp module, const CPUTarget &cpu,
     return llvm::createStringError(
         "cannot compile " + listNames(program.entries) + " for " +
         (request.reference ? "the reference" : "cpu"));
-  addCallWrappers(*program.module, program.entries);
+  addCallWrappers(*program.module, program.entries, cpu);
   return program;
 }

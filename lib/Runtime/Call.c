@@ -468,16 +468,41 @@ static int check_arguments(const attn_rt_entry *entry,
   return 1;
 }
 
-attn_rt_status attn_rt_invoke(const attn_rt_entry *entry,
-                              const void *const *inputs, void *const *outputs) {
-  if (entry->version != ATTN_RT_VERSION) {
-    char sentence[ATTN_RT_SENTENCE_LIMIT];
+/// Returns the level of this processor, which is asked for once.
+static int get_cpu_level(void) {
+  static _Atomic int known; // level + 1
+  int level = atomic_load_explicit(&known, memory_order_relaxed) - 1;
+  if (level < 0) {
+    level = attn_rt_cpu_level();
+    atomic_store_explicit(&known, level + 1, memory_order_relaxed);
+  }
+  return level;
+}
+
+/// Returns ATTN_RT_OK if this library and this processor can run `entry`.
+static attn_rt_status check_compatible(const attn_rt_entry *entry) {
+  char sentence[ATTN_RT_SENTENCE_LIMIT];
+  if (entry->version != ATTN_RT_VERSION)
     snprintf(sentence, sizeof(sentence),
              "runtime library: expected version %" PRId32
              ", for which the code was compiled, found %d",
              entry->version, ATTN_RT_VERSION);
-    return attn_rt_note_error(ATTN_RT_INCOMPATIBLE, sentence);
-  }
+  else if (entry->cpu_level > get_cpu_level())
+    snprintf(sentence, sizeof(sentence),
+             "code for cpu %.100s needs %s, which this processor (%s) does not "
+             "have",
+             entry->cpu,
+             entry->cpu_level == ATTN_RT_CPU_AVX2 ? "AVX2" : "AVX-512",
+             attn_rt_cpu_name());
+  else
+    return ATTN_RT_OK;
+  return attn_rt_note_error(ATTN_RT_INCOMPATIBLE, sentence);
+}
+
+attn_rt_status attn_rt_invoke(const attn_rt_entry *entry,
+                              const void *const *inputs, void *const *outputs) {
+  if (check_compatible(entry) != ATTN_RT_OK)
+    return ATTN_RT_INCOMPATIBLE;
   if (!check_arguments(entry, inputs, outputs))
     return ATTN_RT_BAD_ARGUMENT;
   struct invocation call = {entry, inputs, outputs, NULL, NULL, NULL, NULL};

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <thread>
 #include <vector>
 
 //===----------------------------------------------------------------------===//
@@ -213,8 +214,9 @@ static const attn_rt_value inputs[] = {{"%x", ATTN_RT_F32, 2, shape},
 static const attn_rt_value outputs[] = {{"", ATTN_RT_F32, 2, shape},
                                         {"", ATTN_RT_F32, 2, shape},
                                         {"", ATTN_RT_F32, -1, nullptr}};
-static const attn_rt_entry entry = {ATTN_RT_VERSION, 2,      3,      "scale",
-                                    scale,           inputs, outputs};
+static const attn_rt_entry entry = {
+    ATTN_RT_VERSION, ATTN_RT_CPU_BASELINE, 2, 3, "any", "scale", scale, inputs,
+    outputs};
 
 /// A call of `scale` with a buffer that is large enough for what tests need.
 struct ScaleCall {
@@ -418,6 +420,49 @@ static void testVersion() {
            "compiled, found 1");
 }
 
+/// Code for vectors that the processor does not have is not entered.
+static void testProcessorLevel() {
+  attn_rt_entry wider = entry;
+  wider.cpu_level = ATTN_RT_CPU_AVX512 + 1;
+  wider.cpu = "tomorrow";
+  CHECK_EQ(attn_rt_invoke(&wider, nullptr, nullptr), ATTN_RT_INCOMPATIBLE);
+  CHECK_EQ(std::string(attn_rt_last_error()),
+           std::string("code for cpu tomorrow needs AVX-512, which this "
+                       "processor (") +
+               attn_rt_cpu_name() + ") does not have");
+  ScaleCall call(1);
+  attn_rt_entry same = entry;
+  same.cpu_level = attn_rt_cpu_level();
+  const void *in[] = {&call.x, &call.factor};
+  void *out[] = {&call.first, &call.second, &call.third};
+  CHECK_EQ(attn_rt_invoke(&same, in, out), ATTN_RT_OK);
+  call.free();
+}
+
+/// Calls on several threads do not see each other's failures.
+static void testConcurrentCalls() {
+  CountingScope scope;
+  attn_rt_set_threads(3);
+  std::vector<std::thread> threads;
+  for (int64_t rows : {4, 5, 6, 7})
+    threads.emplace_back([rows] {
+      for (int round = 0; round < 200; ++round) {
+        ScaleCall call(rows);
+        attn_rt_status status = call.run();
+        bool fails = rows == 5 || rows == 6;
+        CHECK_EQ(status, fails ? ATTN_RT_CHECK_FAILED : ATTN_RT_OK);
+        CHECK_EQ(std::string(attn_rt_last_error()),
+                 rows == 5   ? "rows: expected a multiple of 2, found 1"
+                 : rows == 6 ? "in the loop"
+                             : "");
+        call.free();
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  CHECK_EQ(counter.live.load(), 0);
+}
+
 /// A scratch block that cannot grow is a failure of the call, too.
 static void testNoScratch() {
   CountingScope scope(0);
@@ -442,6 +487,8 @@ int main() {
   testNoMemory();
   testHugeSizes();
   testVersion();
+  testProcessorLevel();
+  testConcurrentCalls();
   testNoScratch();
   return check::finish("CallTest");
 }

@@ -28,7 +28,8 @@ struct CPUTarget {
   std::string request;
   /// The name for LLVM, with the features that differ from it.
   std::string name, features;
-  /// The model that the pipelines know it by.
+  /// Its attn_rt_cpu_level_kind, and the model that the pipelines know it by.
+  int level;
   std::string model;
   /// Whether it rounds to bf16 in one instruction.
   bool bf16Rounding;

@@ -88,7 +88,8 @@ typedef enum {
   ATTN_RT_CHECK_FAILED = 2,
   /// There is not enough memory.
   ATTN_RT_NO_MEMORY = 3,
-  /// The code was compiled for another version of the runtime library.
+  /// The code was compiled for another version of the runtime library, or for
+  /// vectors that this processor does not have.
   ATTN_RT_INCOMPATIBLE = 4,
 } attn_rt_status;
 

@@ -137,18 +137,21 @@ typedef struct {
 /// tensor is the struct {allocated, aligned, offset, sizes[rank],
 /// strides[rank]} of MLIR with strides in C order; a scalar is itself.
 typedef struct {
-  int32_t version; ///< ATTN_RT_VERSION of the compiler
+  int32_t version;   ///< ATTN_RT_VERSION of the compiler
+  int32_t cpu_level; ///< the attn_rt_cpu_level_kind that the code needs
   int32_t input_count, output_count;
+  const char *cpu; ///< the processor that it was compiled for
   const char *name;
   void (*function)(void **arguments);
   const attn_rt_value *inputs, *outputs;
 } attn_rt_entry;
 
-/// Calls `entry`. For a tensor, inputs[i] and outputs[i] are the address of an
-/// attn_rt_tensor, for a scalar the address of its value. Inputs that are not
-/// dense in C order are copied first. An output with null data is allocated by
-/// the call; else the result is copied to its data. Outputs change only if the
-/// result is ATTN_RT_OK.
+/// Calls `entry`, after a check that the processor has the level of the code;
+/// instructions beyond the level are not checked. For a tensor, inputs[i] and
+/// outputs[i] are the address of an attn_rt_tensor, for a scalar the address of
+/// its value. Inputs that are not dense in C order are copied first. An output
+/// with null data is allocated by the call; else the result is copied to its
+/// data. Outputs change only if the result is ATTN_RT_OK.
 attn_rt_status attn_rt_invoke(const attn_rt_entry *entry,
                               const void *const *inputs, void *const *outputs);
 

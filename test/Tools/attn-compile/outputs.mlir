@@ -16,8 +16,9 @@
 // RUN: attn-compile %s --cpu=x86-64-v3 -o %t/a.ll
 // RUN: FileCheck %s --check-prefix=LL --input-file=%t/a.ll
 // LL: target triple = "x86_64
-// LL: define i32 @twice(ptr %0, float %1, ptr %2)
-// LL: "target-cpu"="x86-64-v3"
+// LL: define i32 @twice(ptr %0, float %1, ptr %2) #[[WRAPPER:[0-9]+]]
+// LL-DAG: attributes #[[WRAPPER]] = { "target-cpu"="x86-64" "target-features"="+sse2" }
+// LL-DAG: "target-cpu"="x86-64-v3"
 // RUN: %llvm_bin/llc -filetype=obj -relocation-model=pic %t/a.ll -o %t/llc.o
 
 // RUN: attn-compile %s --cpu=x86-64-v3 -o %t/a.s
