@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The pass that writes attention as tile programs.
+// Attention as tile programs, and what masks mean for their tiles.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,8 @@
 
 namespace mlir::attn {
 
+#define GEN_PASS_DECL_ATTNCLASSIFYMASKSPASS
+#define GEN_PASS_DECL_ATTNEXPLAINMASKSPASS
 #define GEN_PASS_DECL_CONVERTATTNTOTILEPASS
 #include "attn/Conversion/Passes.h.inc"
 

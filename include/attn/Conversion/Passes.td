@@ -12,6 +12,78 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// attn-classify-masks
+//===----------------------------------------------------------------------===//
+
+def AttnClassifyMasksPass : Pass<"attn-classify-masks", "::mlir::ModuleOp"> {
+  let summary = "write functions that return masks as functions of their tiles";
+  let description = [{
+    *What*: a function that returns a mask is given the extents of the batch
+    coordinates of the mask, the number of queries and the number of keys as
+    further arguments, and returns the class of every tile instead, as `i8`:
+    0 empty, 1 partial, 2 full. The classes are found by the code that attention
+    with this mask runs, so that tests and pictures show what is computed; 3
+    would be a tile that is visited twice.
+
+    *Before*: functions of `func` whose only result is a mask that is defined in
+    them.
+
+    *After*: those functions launch a `tile.kernel`; others are as they were.
+
+    *Fails* if the mask is an argument.
+
+    Example:
+
+    ```mlir
+    // Becomes a function of (%n: index, %m: index) -> tensor<?x?xi8>.
+    func.func @causal() -> !attn.mask<1, 1> {
+      %m = attn.mask.causal
+      return %m : !attn.mask<1, 1>
+    }
+    ```
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", "64", "queries of a tile">,
+    Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::tile::TileDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// attn-explain-masks
+//===----------------------------------------------------------------------===//
+
+def AttnExplainMasksPass : Pass<"attn-explain-masks"> {
+  let summary = "say how the key ranges of masks are found";
+  let description = [{
+    *What*: a remark at each `attn.attention` and `attn.partial` with a mask. It
+    says whether formulas give the key ranges or bisection finds them, and notes
+    which operations prevented more: the one that has no formula, and those that
+    may yield anything, so that no tile is known to be full or empty by them.
+
+    *Before* and *after*: any IR; it is not changed.
+
+    *Fails* as `convert-attn-to-tile` does.
+
+    Example: for a causal mask,
+    `remark: key ranges of the mask: by formula, 1 interval`.
+  }];
+  let options = [
+    Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tile::TileDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // AttnToTile
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +94,9 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     the `tile.launch` of it. A point of the grid computes a tile of queries of one
     batch and head index: it loops over tiles of keys and keeps, per query, a
     running maximum, a sum of weights and a weighted sum of values. Memory is
-    proportional to a tile.
+    proportional to a tile. Tiles of keys that the mask hides are not visited,
+    and tiles that it shows whole are computed without it: `tile.ranges` with
+    formulas, or `tile.find_ranges`, give the list.
 
     *Before*: the op is nested in a symbol table; masks are defined by mask ops in
     the same function.

@@ -6,6 +6,7 @@
 
 #include "attn/Conversion/AttnToTile.h"
 
+#include "MaskRanges.h"
 #include "PairKernel.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -18,18 +19,6 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Erases mask ops that nothing uses, the users before what they use.
-static void eraseUnusedMasks(Operation *root) {
-  SmallVector<Operation *> masks;
-  root->walk([&](Operation *op) {
-    if (op->getNumResults() == 1 && isa<MaskType>(op->getResult(0).getType()))
-      masks.push_back(op);
-  });
-  for (Operation *op : llvm::reverse(masks))
-    if (op->use_empty())
-      op->erase();
-}
 
 namespace {
 struct ConvertAttnToTilePass final

@@ -9,6 +9,8 @@
 
 #include "PairKernel.h"
 
+#include "MaskRanges.h"
+
 #include "attn/Dialect/Attn/Utils/Checks.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -461,8 +463,8 @@ PairKernelBuilder::State PairKernelBuilder::emitInitial() {
   return state;
 }
 
-/// Without a mask all tiles but the last are full; with one, all are partial.
-Value PairKernelBuilder::emitRanges() {
+/// Without a mask all tiles but the last are full; a mask tells its ranges.
+FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
   Value begin = arith::ConstantIndexOp::create(b, loc, 0);
   Value end = arguments->get(b, keyExtent);
   if (split) {
@@ -471,20 +473,35 @@ Value PairKernelBuilder::emitRanges() {
     end = arith::MinSIOp::create(
         b, loc, arith::AddIOp::create(b, loc, begin, size), end);
   }
-  if (view.mask)
-    return tile::RangesOp::create(b, loc, begin, end, tile::RangeKind::Partial);
+  if (view.mask) {
+    Value extent = arguments->get(b, queryExtent);
+    Value size = arith::ConstantIndexOp::create(b, loc, sizes.queries);
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    Value behind = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, firstQuery, size), extent);
+    Value last = arith::SubIOp::create(b, loc, behind, one);
+    MaskReport report;
+    FailureOr<Value> ranges = emitMaskRanges(
+        b, loc, view.mask, {over, firstQuery, last, begin, end, sizes.keys},
+        *arguments, {*host, *symbols, keyExtent}, report);
+    neverFull = report.neverFull;
+    return ranges;
+  }
   Value step = arith::ConstantIndexOp::create(b, loc, sizes.keys);
   Value length = arith::SubIOp::create(b, loc, end, begin);
   Value whole = arith::MulIOp::create(
       b, loc, arith::FloorDivSIOp::create(b, loc, length, step), step);
   Value middle = arith::AddIOp::create(b, loc, begin, whole);
-  return tile::RangesOp::create(
+  return Value(tile::RangesOp::create(
       b, loc, ValueRange{begin, middle}, ValueRange{middle, end},
-      {tile::RangeKind::Full, tile::RangeKind::Partial});
+      {tile::RangeKind::Full, tile::RangeKind::Partial}));
 }
 
 FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
-  Value ranges = emitRanges();
+  bool neverFull = false;
+  FailureOr<Value> ranges = emitRanges(neverFull);
+  if (failed(ranges))
+    return failure();
   SmallVector<Value> initial = pack(emitInitial());
   OpBuilder prologue(b);
   bool ok = true;
@@ -500,8 +517,8 @@ FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
   };
   auto full = step(false), partial = step(true);
   auto loop = tile::ForEachOp::create(
-      b, loc, ranges, sizes.keys, initial,
-      view.mask ? tile::ForEachBodyBuilder() : tile::ForEachBodyBuilder(full),
+      b, loc, *ranges, sizes.keys, initial,
+      neverFull ? tile::ForEachBodyBuilder() : tile::ForEachBodyBuilder(full),
       partial);
   b.setInsertionPointAfter(loop);
   if (!ok)
@@ -653,14 +670,16 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
   if (split)
     splitIndex = grid[coordinates.numOver()];
   Value size = arith::ConstantIndexOp::create(b, loc, sizes.queries);
-  Value first = arith::MulIOp::create(b, loc, grid.back(), size);
-  queries = tile::IotaOp::create(b, loc, first, 0, sizes.queries);
+  firstQuery = arith::MulIOp::create(b, loc, grid.back(), size);
+  queries = tile::IotaOp::create(b, loc, firstQuery, 0, sizes.queries);
   queryValid = isLess(b, queries, arguments->get(b, queryExtent));
 }
 
 LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
                                        IRRewriter &rewriter) {
   rewriter.setInsertionPoint(op);
+  host = &rewriter;
+  symbols = &symbolTable;
   emitPairChecks(rewriter, view);
   createKernel(rewriter);
   auto cleanup = llvm::scope_exit([&] { kernel->erase(); });

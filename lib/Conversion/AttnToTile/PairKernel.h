@@ -66,7 +66,7 @@ private:
   SmallVector<Value> pack(const State &state);
   State unpack(ValueRange values);
   State emitInitial();
-  Value emitRanges();
+  FailureOr<Value> emitRanges(bool &neverFull);
   FailureOr<State> emitLoop();
   LogicalResult emitSink(State &state);
   LogicalResult emitAttention(AttentionOp attention, State state);
@@ -93,12 +93,15 @@ private:
   tile::KernelOp kernel;
   std::unique_ptr<KernelArguments> arguments;
   OpBuilder b;
+  /// The surrounding function, and the symbols beside the kernel.
+  OpBuilder *host = nullptr;
+  SymbolTable *symbols = nullptr;
   /// Extents of the coordinates in the surrounding function.
   SmallVector<Value> overExtents;
   Value queryExtent, keyExtent;
   /// Values of the kernel: its point of the grid and its tile of queries.
   SmallVector<Value> over;
-  Value splitIndex, queries, queryValid;
+  Value splitIndex, firstQuery, queries, queryValid;
   SmallVector<Value> queryTiles;
   SmallVector<Value> outputs;
 };

@@ -162,10 +162,9 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   return success();
 }
 
-/// Reads one element that every pair of the tile shares.
-Value Widener::loadScalar(ExtractOp op, OpBuilder &b, Value memory,
-                          ValueRange indices) {
+Value Widener::loadElement(ExtractOp op, OpBuilder &b, ValueRange indices) {
   Location loc = op.getLoc();
+  Value memory = arguments.get(outer, op.getSource());
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), inside;
   for (auto [axis, index] : llvm::enumerate(indices)) {
     Value size = memref::DimOp::create(b, loc, memory, axis);
@@ -196,15 +195,15 @@ Value Widener::loadScalar(ExtractOp op, OpBuilder &b, Value memory,
 /// attn.extract becomes tile.load, whose masks keep it inside of the tensor.
 LogicalResult Widener::widenExtract(ExtractOp op, OpBuilder &b) {
   Location loc = op.getLoc();
-  Value memory = lookup(op.getSource());
   SmallVector<Value> indices;
   for (Value index : op.getIndices())
     indices.push_back(lookup(index));
   SmallVector<int64_t> shape = joinShapes(indices);
   if (shape.empty()) {
-    mapping[op.getResult()] = loadScalar(op, b, memory, indices);
+    mapping[op.getResult()] = loadElement(op, b, indices);
     return success();
   }
+  Value memory = lookup(op.getSource());
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   SmallVector<Value> valid;
   for (auto [axis, index] : llvm::enumerate(indices)) {

@@ -56,6 +56,11 @@ public:
   void map(Value scalar, Value tile, bool varying = false);
   /// Widens the operations of `block`; what it emits fails with a diagnostic.
   LogicalResult run(Block &block);
+  /// Widens one operation, whose operands are mapped.
+  LogicalResult widen(Operation &op);
+  /// Reads one element that every pair of the tile shares; 0 outside of the
+  /// tensor.
+  Value loadElement(ExtractOp op, OpBuilder &b, ValueRange indices);
   /// The widened form of a value of the scalar code or the function around it.
   Value lookup(Value scalar);
   /// True if the value changes inside the loop over keys.
@@ -68,15 +73,12 @@ public:
   static SmallVector<int64_t> joinShapes(ValueRange values);
 
 private:
-  LogicalResult widen(Operation &op);
   LogicalResult widenElementwise(Operation &op, OpBuilder &b);
   LogicalResult widenExtract(ExtractOp op, OpBuilder &b);
   LogicalResult widenLoop(Operation &op, OpBuilder &b);
   Value getLoopBound(Value bound, Operation &loop, OpBuilder &b);
   Value emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice,
                Value row, Value column);
-  Value loadScalar(ExtractOp op, OpBuilder &b, Value memory,
-                   ValueRange indices);
   bool variesIn(Operation &op) const;
 
   OpBuilder &outer, &inner;

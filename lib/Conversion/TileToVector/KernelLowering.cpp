@@ -7,6 +7,7 @@
 #include "KernelLowering.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
@@ -133,6 +134,7 @@ void KernelLowering::lowerSingle(Operation *op, const Schedule &schedule,
                                  const Targets &targets) {
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](ForEachOp forEach) { lowerForEach(forEach); })
+      .Case([&](FindRangesOp) { /* lowered with its loop */ })
       .Case([&](scf::ForOp loop) { lowerFor(loop); })
       .Case([&](scf::IfOp branch) { lowerIf(branch); })
       .Case([&](DotOp dot) { lowerDot(dot, schedule, targets); })
@@ -317,7 +319,9 @@ void KernelLowering::lowerIf(scf::IfOp op) {
 void KernelLowering::lowerForEach(ForEachOp op) {
   auto ranges = op.getRanges().getDefiningOp<RangesOp>();
   Carried carried = carry(op.getInitial());
-  if (ranges.countKind(RangeKind::Full) > 1 ||
+  if (auto found = op.getRanges().getDefiningOp<FindRangesOp>())
+    lowerFoundRanges(op, found, carried);
+  else if (ranges.countKind(RangeKind::Full) > 1 ||
       ranges.countKind(RangeKind::Partial) > 1)
     lowerRangesInLoop(op, ranges, carried);
   else
@@ -376,6 +380,116 @@ void KernelLowering::lowerRangesInLoop(ForEachOp op, RangesOp ranges,
   if (!inner.values.empty())
     scf::YieldOp::create(b, branch.getResults());
   carried.values.assign(loop.result_begin(), loop.result_end());
+}
+
+/// Emits the search for the group of tiles from tile `first` on that needs no
+/// further halving. `end` is the number behind the last tile.
+FoundGroup KernelLowering::findGroup(FindRangesOp op, Value first, Value end) {
+  Value step = index(op.getStep()), one = index(1), none = index(0);
+  // The largest group that begins here: the lowest bit of its first tile.
+  Type i64 = b.getI64Type();
+  Value bits = arith::IndexCastOp::create(b, i64, end);
+  Value zeros = math::CountLeadingZerosOp::create(b, bits);
+  zeros = arith::IndexCastOp::create(b, b.getIndexType(), zeros);
+  Value log = arith::SubIOp::create(b, index(64), zeros);
+  Value most = arith::ShLIOp::create(b, one, log);
+  Value negated = arith::SubIOp::create(b, none, first);
+  Value lowest = arith::AndIOp::create(b, first, negated);
+  Value isFirst =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, first, none);
+  Value count = arith::SelectOp::create(b, isFirst, most, lowest);
+
+  SmallVector<Type> types(3, b.getIndexType());
+  types.append(2, b.getI1Type());
+  auto search = scf::WhileOp::create(b, types, ValueRange{count});
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&search.getBefore(), {}, b.getIndexType(),
+                                b.getLoc());
+  Value size = before->getArgument(0);
+  Value behind = arith::AddIOp::create(b, first, size);
+  Value lo = arith::MaxSIOp::create(b, arith::MulIOp::create(b, first, step),
+                                    values.lookup(op.getBegin()));
+  Value hi = arith::MinSIOp::create(b, arith::MulIOp::create(b, behind, step),
+                                    values.lookup(op.getEnd()));
+  Block &body = op.getBody().front();
+  SmallVector<Value> group{lo, hi, first, size};
+  values.map(body.getArguments(), ArrayRef<Value>(group));
+  for (Operation &nested : body.without_terminator())
+    b.clone(nested, values);
+  auto classify = cast<ClassifyOp>(body.back());
+  Value may = values.lookup(classify.getMay());
+  Value rest = arith::RemSIOp::create(b, arith::SubIOp::create(b, hi, lo), step);
+  Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, none);
+  Value full =
+      arith::AndIOp::create(b, values.lookup(classify.getMust()), whole);
+  Value isOne = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size, one);
+  // Go on where the group is mixed and has halves.
+  Value mixed = arith::AndIOp::create(
+      b, may, arith::XOrIOp::create(
+                  b, full, arith::ConstantOp::create(b, b.getBoolAttr(true))));
+  Value halve = arith::AndIOp::create(
+      b, mixed, arith::XOrIOp::create(
+                    b, isOne, arith::ConstantOp::create(b, b.getBoolAttr(true))));
+  scf::ConditionOp::create(b, halve, ValueRange{size, lo, hi, may, full});
+
+  SmallVector<Location> locations(types.size(), b.getLoc());
+  Block *after = b.createBlock(&search.getAfter(), {}, types, locations);
+  Value half = arith::ShRUIOp::create(b, after->getArgument(0), one);
+  scf::YieldOp::create(b, half);
+  return {search.getResult(0), search.getResult(1), search.getResult(2),
+          search.getResult(3), search.getResult(4)};
+}
+
+/// Lowers a list that bisection finds to a walk over its groups of tiles.
+void KernelLowering::lowerFoundRanges(ForEachOp op, FindRangesOp ranges,
+                                      Carried &carried) {
+  Value step = index(op.getStep());
+  Value begin = values.lookup(ranges.getBegin());
+  Value first = arith::DivSIOp::create(b, begin, step);
+  Value end =
+      arith::CeilDivSIOp::create(b, values.lookup(ranges.getEnd()), step);
+  SmallVector<Value> initial{first};
+  llvm::append_range(initial, carried.values);
+  SmallVector<Type> types(ValueRange(initial).getTypes());
+  SmallVector<Location> locations(types.size(), b.getLoc());
+  auto walk = scf::WhileOp::create(b, types, initial);
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&walk.getBefore(), {}, types, locations);
+  Value more = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                     before->getArgument(0), end);
+  scf::ConditionOp::create(b, more, before->getArguments());
+
+  Block *after = b.createBlock(&walk.getAfter(), {}, types, locations);
+  FoundGroup group = findGroup(ranges, after->getArgument(0), end);
+  Carried inner = carried;
+  inner.values.assign(after->args_begin() + 1, after->args_end());
+  TypeRange carriedTypes = ArrayRef(types).drop_front();
+  auto branch = [&](Value condition, auto yes, auto no) {
+    auto op = scf::IfOp::create(b, carriedTypes, condition,
+                                /*addThenBlock=*/true, /*addElseBlock=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(op.thenBlock());
+    scf::YieldOp::create(b, yes());
+    b.setInsertionPointToStart(op.elseBlock());
+    scf::YieldOp::create(b, no());
+    return SmallVector<Value>(op.getResults());
+  };
+  auto visit = [&](RangeKind kind) {
+    return [&, kind] { return lowerRange(op, kind, group.lo, group.hi, inner); };
+  };
+  SmallVector<Value> next{
+      arith::AddIOp::create(b, after->getArgument(0), group.count)};
+  auto visitAny = [&]() -> SmallVector<Value> {
+    if (op.getFull().empty())
+      return visit(RangeKind::Partial)();
+    return branch(group.full, visit(RangeKind::Full),
+                  visit(RangeKind::Partial));
+  };
+  llvm::append_range(next, branch(group.visited, visitAny, [&] {
+                       return SmallVector<Value>(inner.values);
+                     }));
+  scf::YieldOp::create(b, next);
+  carried.values.assign(walk.getResults().begin() + 1, walk.getResults().end());
 }
 
 /// Lowers the visit of one range; returns the SSA values after it.

@@ -43,6 +43,14 @@ struct Carried {
   SmallVector<Value> values;
 };
 
+/// A group of tiles that is visited, or left out, as one range.
+struct FoundGroup {
+  /// The number of tiles, and the keys.
+  Value count, lo, hi;
+  /// Whether there is something to visit, and whether it is a full range.
+  Value visited, full;
+};
+
 /// Checks that every operation of `kernel` has a lowering, and says which one
 /// has none.
 LogicalResult verifyKernel(KernelOp kernel);
@@ -98,6 +106,8 @@ private:
                                 Value end, const Carried &carried);
   void lowerRangesInTurn(ForEachOp op, RangesOp ranges, Carried &carried);
   void lowerRangesInLoop(ForEachOp op, RangesOp ranges, Carried &carried);
+  void lowerFoundRanges(ForEachOp op, FindRangesOp ranges, Carried &carried);
+  FoundGroup findGroup(FindRangesOp op, Value first, Value end);
   Carried carry(ValueRange initial);
   void bindCarried(ValueRange arguments, const Carried &carried,
                    ValueRange values);

@@ -34,8 +34,10 @@ static LogicalResult verifyVectorOperation(Operation *op) {
 /// Verifies one operation of a kernel.
 static LogicalResult verifyOperation(Operation *op) {
   if (auto forEach = dyn_cast<ForEachOp>(op))
-    if (!forEach.getRanges().getDefiningOp<RangesOp>())
-      return op->emitOpError("expected ranges made by tile.ranges on CPUs");
+    if (!forEach.getRanges().getDefiningOp<RangesOp>() &&
+        !forEach.getRanges().getDefiningOp<FindRangesOp>())
+      return op->emitOpError("expected ranges made by tile.ranges or "
+                             "tile.find_ranges on CPUs");
   SmallVector<Type> types(op->getOperandTypes());
   llvm::append_range(types, op->getResultTypes());
   bool hasVectors = false;

@@ -1,7 +1,7 @@
 // RUN: attn-opt %s --split-input-file --convert-attn-to-tile="query-tile=16 key-tile=32" --canonicalize --cse | FileCheck %s
 
 // Attention becomes one kernel and its launch: the grid is batch, heads and tiles
-// of queries; without a mask only the last keys are partial, with one all are.
+// of queries; without a mask only the last keys are partial.
 
 // CHECK-LABEL: func @dense(
 // CHECK: %[[TILES:.+]] = arith.ceildivsi %{{.+}}, %c16
@@ -33,8 +33,8 @@ func.func @dense(%q: tensor<?x8x?x64xf32>, %k: tensor<?x2x?x64xf32>, %v: tensor<
 
 // CHECK-LABEL: func @causal(
 // CHECK-NOT: attn.mask
-// CHECK: tile.ranges [%c0, %{{.+}}, partial] :
-// CHECK-NOT: full
+// CHECK: tile.for_each
+// CHECK: } partial {
 // CHECK: arith.cmpi sle, %{{.+}}, %{{.+}} : vector<16x32xindex>
 // CHECK: tile.dot {{.*}} mask(%{{.+}} : vector<16x32xi1>)
 func.func @causal(%q: tensor<?x2x?x16xf32>) -> tensor<?x2x?x16xf32> {

@@ -275,3 +275,56 @@ func.func @for_each_c4(%i: index) {
   }
   return
 }
+
+// -----
+
+func.func @find_ranges_c1(%i: index) {
+  // expected-error @+1 {{expected arguments of types ('index', 'index', 'index', 'index'), found ('index')}}
+  %r = tile.find_ranges %i to %i step 64 {
+  ^bb0(%lo: index):
+    %no = arith.constant false
+    tile.classify %no, %no
+  } : !tile.ranges
+  return
+}
+
+// -----
+
+func.func @find_ranges_terminator(%i: index) {
+  // expected-error @+1 {{expected the region to end in tile.classify}}
+  %r = tile.find_ranges %i to %i step 64 {
+  ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+    llvm.unreachable
+  } : !tile.ranges
+  return
+}
+
+// -----
+
+func.func @for_each_c5(%i: index, %no: i1) {
+  %r = tile.find_ranges %i to %i step 64 {
+  ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+    tile.classify %no, %no
+  } : !tile.ranges
+  // expected-error @+1 {{expected the step 64 of tile.find_ranges, found 32}}
+  tile.for_each %r step 32 partial {
+  ^bb0(%key: index, %end: index):
+    tile.yield
+  }
+  return
+}
+
+// -----
+
+func.func @for_each_found_c4(%i: index, %no: i1) {
+  %r = tile.find_ranges %i to %i step 64 {
+  ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+    tile.classify %no, %no
+  } : !tile.ranges
+  // expected-error @+1 {{expected a partial region for the ranges of tile.find_ranges, found none}}
+  tile.for_each %r step 64 full {
+  ^bb0(%key: index, %end: index):
+    tile.yield
+  }
+  return
+}

@@ -144,3 +144,16 @@ func.func @check(%i: index, %j: index) {
   tile.check multiple %i, %j, "whole blocks" : index
   return
 }
+
+// CHECK-LABEL: func @find_ranges(
+// CHECK: tile.find_ranges %{{.*}} to %{{.*}} step 64 {
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %{{.*}}: index, %{{.*}}: index):
+// CHECK:   tile.classify %{{.*}}, %{{.*}}
+// CHECK: } : !tile.ranges
+func.func @find_ranges(%i: index, %no: i1) {
+  %r = tile.find_ranges %i to %i step 64 {
+  ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+    tile.classify %no, %no
+  } : !tile.ranges
+  return
+}

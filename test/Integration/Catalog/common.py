@@ -17,7 +17,7 @@ def softmax(scores, mask=None):
     """Softmax over the last axis; entries with mask False get weight 0, a row without any entry is all zeros."""
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
-    top = scores.max(axis=-1, keepdims=True)
+    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0)
     weights = np.exp(scores - top)
     total = weights.sum(axis=-1, keepdims=True)
@@ -28,6 +28,13 @@ def attention(q, k, v, scale, mask=None, bias=0.0):
     """softmax(scale q k^T + bias) v over the last two axes; mask True = the key is visible."""
     scores = scale * (q @ np.swapaxes(k, -1, -2)) + bias
     return softmax(scores, mask) @ v
+
+
+def log_sum_exp(scores, mask=None):
+    """log sum exp over the last axis of the entries with mask True; -inf for a row without any entry."""
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf)
+    return np.logaddexp.reduce(scores, axis=-1)
 
 
 def causal_mask(n):
@@ -55,6 +62,17 @@ def merge_heads(x):
 
 def sigmoid(x):
     return np.exp(-np.logaddexp(0.0, -x))           # 1 / (1 + exp(-x)) without overflow
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def layer_norm(x, gain, bias, eps):
+    """Layer norm of the last axis, with the biased variance and eps inside the square root."""
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
+    return (x - mean) / np.sqrt(variance + eps) * gain + bias
 
 
 def top_k_mask(x, k):

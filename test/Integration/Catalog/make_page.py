@@ -37,7 +37,7 @@ def title(path):
     docstring = path.with_suffix(".py").read_text().split('"""')[1]
     words = " ".join(docstring.split())
     words = re.sub(r"^S\d+ \w+[:.]? ", "", words)
-    return re.split(r"(?<=[a-z0-9)?!])\. ", words)[0].rstrip(".")
+    return re.split(r"(?<=[A-Za-z0-9)?!])\. ", words)[0].rstrip(".")
 
 
 def errors(attn_run, path):
@@ -49,7 +49,7 @@ def errors(attn_run, path):
         sys.exit(f"{path.stem} fails:\n{done.stdout}{done.stderr}")
     worst = {"cpu": 0.0, "reference": 0.0}
     for how, values in re.findall(r"^ok \w+ (cpu|reference) \[.*\] (.*)$", done.stdout, re.M):
-        worst[how] = max([worst[how], *(float(v) for v in values.split() if "e" in v)])
+        worst[how] = max([worst[how], *map(float, re.findall(r"\d\.\de[-+]\d+", values))])
     return worst
 
 

@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -36,6 +37,7 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
         "argument; inline the function first");
     return {};
   }
+  llvm::SaveAndRestore inMask(loc, definition->getLoc());
   return TypeSwitch<Operation *, Value>(definition)
       .Case([&](MaskOp op) { return emitMaskOp(op, over, i, j); })
       .Case([&](MaskAnyOp op) { return emitMaskAny(op, over, i, j); })

@@ -213,6 +213,38 @@ static void printRangeList(OpAsmPrinter &printer, RangesOp op,
 }
 
 //===----------------------------------------------------------------------===//
+// FindRangesOp
+//===----------------------------------------------------------------------===//
+
+void FindRangesOp::build(OpBuilder &builder, OperationState &state, Value begin,
+                         Value end, int64_t step, ClassifyBuilder body) {
+  state.addOperands({begin, end});
+  state.addTypes(RangesType::get(builder.getContext()));
+  state.getOrAddProperties<Properties>().step = builder.getI64IntegerAttr(step);
+  OpBuilder::InsertionGuard guard(builder);
+  Location loc = state.location;
+  SmallVector<Type> types(4, builder.getIndexType());
+  SmallVector<Location> locations(4, loc);
+  Block *block = builder.createBlock(state.addRegion(), {}, types, locations);
+  auto [may, must] =
+      body(builder, loc, block->getArgument(0), block->getArgument(1),
+           block->getArgument(2), block->getArgument(3));
+  ClassifyOp::create(builder, loc, may, must);
+}
+
+LogicalResult FindRangesOp::verifyRegions() {
+  Block &block = getBody().front();
+  SmallVector<Type> expected(4, IndexType::get(getContext()));
+  if (!llvm::equal(block.getArgumentTypes(), expected))
+    return emitOpError("expected arguments of types (")
+           << expected << "), found (" << block.getArgumentTypes()
+           << ")"; // C1
+  if (block.empty() || !isa<ClassifyOp>(block.back()))
+    return emitOpError("expected the region to end in tile.classify"); // C1
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // ForEachOp
 //===----------------------------------------------------------------------===//
 
@@ -274,6 +306,14 @@ static LogicalResult verifyBody(ForEachOp op, Region &region, StringRef name) {
 
 LogicalResult ForEachOp::verifyRegions() {
   auto list = getRanges().getDefiningOp<RangesOp>();
+  auto found = getRanges().getDefiningOp<FindRangesOp>();
+  if (found && found.getStep() != getStep())
+    return emitOpError("expected the step ")
+           << found.getStep() << " of tile.find_ranges, found "
+           << getStep(); // C5
+  if (found && getPartial().empty())
+    return emitOpError("expected a partial region for the ranges of "
+                       "tile.find_ranges, found none"); // C4
   for (auto [region, kind] : {std::pair(&getFull(), RangeKind::Full),
                               std::pair(&getPartial(), RangeKind::Partial)}) {
     StringRef name = stringifyRangeKind(kind);

@@ -2,7 +2,7 @@
 reasoning. z = LN(MHA(z, tokens) + z), first with the rule tokens, then with the stimulus tokens."""
 import numpy as np
 
-from common import attention, merge_heads, normal, split_heads, up
+from common import attention, layer_norm, merge_heads, normal, split_heads, up
 
 SIGNATURE = (
     "tensor<?x?x64xf32>, tensor<?x?x64xf32>, tensor<?x?x64xf32>, tensor<64xf32>, tensor<64xf32>, "
@@ -36,12 +36,6 @@ def inputs(rng, B, L, Nr, Ns):
     return [latent0, rule, stim, ln_g, ln_b] + weights
 
 
-def layer_norm(x, gain, bias):
-    mean = x.mean(axis=-1, keepdims=True)
-    variance = ((x - mean) ** 2).mean(axis=-1, keepdims=True)
-    return (x - mean) / np.sqrt(variance + EPS) * gain + bias
-
-
 def multi_head_attention(z, tokens, w_q, b_q, w_k, b_k, w_v, b_v, w_o, b_o):
     q = split_heads(z @ w_q + b_q, H)
     k = split_heads(tokens @ w_k + b_k, H)
@@ -53,5 +47,5 @@ def reference(latent0, rule, stim, ln_g, ln_b, *weights):
     latent0, rule, stim, ln_g, ln_b, *weights = up(latent0, rule, stim, ln_g, ln_b, *weights)
     z = latent0
     for tokens, stage in ((rule, weights[:8]), (stim, weights[8:])):
-        z = layer_norm(multi_head_attention(z, tokens, *stage) + z, ln_g, ln_b)
+        z = layer_norm(multi_head_attention(z, tokens, *stage) + z, ln_g, ln_b, EPS)
     return [z]

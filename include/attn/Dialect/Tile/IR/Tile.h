@@ -40,6 +40,11 @@ namespace mlir::tile {
 using ForEachBodyBuilder = llvm::function_ref<void(
     OpBuilder &, Location, Value begin, Value end, ValueRange carried)>;
 
+/// Builds the body of `tile.find_ranges` from the keys [lo, hi), the first tile
+/// and the number of tiles of a group; it returns what may and what must hold.
+using ClassifyBuilder = llvm::function_ref<std::pair<Value, Value>(
+    OpBuilder &, Location, Value lo, Value hi, Value first, Value count)>;
+
 } // namespace mlir::tile
 
 #define GET_OP_CLASSES

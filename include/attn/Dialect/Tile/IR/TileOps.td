@@ -540,6 +540,111 @@ def Tile_RangesOp : Tile_Op<"ranges", [Pure, AttrSizedOperandSegments]> {
 }
 
 //===----------------------------------------------------------------------===//
+// tile.find_ranges
+//===----------------------------------------------------------------------===//
+
+def Tile_FindRangesOp : Tile_Op<"find_ranges", [
+    RecursiveMemoryEffects,
+    SingleBlock
+  ]> {
+  let summary = "the key ranges that bisection finds";
+  let description = [{
+    Makes the list of ranges of the keys `[begin, end)` by asking about groups of
+    tiles. Tile `t` has the keys `[t * step, (t + 1) * step)` that lie between
+    `begin` and `end`; a group is `count` tiles from tile `first` on, where
+    `count` is a power of two that divides `first`.
+
+    The block of the region receives the keys `[lo, hi)` of a group, `first` and
+    `count`, and ends in `tile.classify`:
+
+    ```
+    find(first, count):
+      (may, must) = region(lo, hi, first, count)
+      if not may:                               nothing
+      elif must and step divides hi - lo:       [lo, hi) is full
+      elif count = 1:                           [lo, hi) is partial
+      else:                                     both halves
+    ```
+
+    The ranges are sorted and disjoint whatever the region says. Finding R ranges
+    takes O(R log(tiles)) evaluations and no memory.
+
+    Constraints:
+    - (C1) the block has four `index` arguments and ends in `tile.classify`
+
+    Edges: if `end` is not above `begin` the list is empty.
+
+    Example:
+
+    ```mlir
+    // A window around the query.
+    func.func @window(%zero: index, %end: index, %query: index) -> !tile.ranges {
+      %width = arith.constant 256 : index
+      %r = tile.find_ranges %zero to %end step 64 {
+      ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+        %begin = arith.subi %query, %width : index
+        %may0 = arith.cmpi sgt, %hi, %begin : index
+        %may1 = arith.cmpi sle, %lo, %query : index
+        %may = arith.andi %may0, %may1 : i1
+        %must0 = arith.cmpi sgt, %lo, %begin : index
+        %last = arith.cmpi sle, %hi, %query : index
+        %must = arith.andi %must0, %last : i1
+        tile.classify %may, %must
+      } : !tile.ranges
+      return %r : !tile.ranges
+    }
+    ```
+  }];
+
+  let arguments = (ins
+    Index:$begin, Index:$end, ConfinedAttr<I64Attr, [IntPositive]>:$step
+  );
+  let results = (outs Tile_RangesType:$result);
+  let regions = (region SizedRegion<1>:$body);
+
+  let builders = [
+    OpBuilder<(ins "Value":$begin, "Value":$end, "int64_t":$step,
+                   "ClassifyBuilder":$body)>
+  ];
+  let skipDefaultBuilders = 1;
+  let assemblyFormat = [{
+    $begin `to` $end `step` $step $body attr-dict `:` type($result)
+  }];
+  let hasRegionVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// tile.classify
+//===----------------------------------------------------------------------===//
+
+def Tile_ClassifyOp : Tile_Op<"classify", [
+    Pure, Terminator, HasParent<"FindRangesOp">
+  ]> {
+  let summary = "what is known of a group of tiles";
+  let description = [{
+    Ends the region of `tile.find_ranges`: `may` is false only if no pair of the
+    group is visible, `must` is true only if all are.
+
+    Example:
+
+    ```mlir
+    func.func @nothing_known(%end: index) -> !tile.ranges {
+      %c0 = arith.constant 0 : index
+      %yes = arith.constant true
+      %no = arith.constant false
+      %r = tile.find_ranges %c0 to %end step 64 {
+      ^bb0(%lo: index, %hi: index, %first: index, %count: index):
+        tile.classify %yes, %no
+      } : !tile.ranges
+      return %r : !tile.ranges
+    }
+    ```
+  }];
+  let arguments = (ins I1:$may, I1:$must);
+  let assemblyFormat = "$may `,` $must attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
 // tile.for_each
 //===----------------------------------------------------------------------===//
 
@@ -573,7 +678,10 @@ def Tile_ForEachOp : Tile_Op<"for_each", [
     - (C2) the block of each region has two `index` arguments, and then one for
       each of `initial`, of its type
     - (C3) each region ends in a `tile.yield` of values of the types of `initial`
-    - (C4) a region is absent only if the list has no range of its kind
+    - (C4) a region is absent only if the list has no range of its kind; of
+      ranges that bisection finds, the full ones are visited as partial ones if
+      `full` is absent
+    - (C5) `step` is that of the `tile.find_ranges` that makes the list
 
     Edges: if every range is empty the results are `initial`.
 

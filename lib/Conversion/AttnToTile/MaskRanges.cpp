@@ -1,0 +1,271 @@
+//===- MaskRanges.cpp - the key ranges of a mask --------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "MaskRanges.h"
+
+#include "attn/Analysis/ClosedForm.h"
+#include "attn/Dialect/Attn/Utils/Emit.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/ScopeExit.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Predicates of more operations than this are not analysed.
+constexpr size_t maxOperations = 4096;
+
+namespace {
+
+/// The analysis of one mask for one tile of queries.
+class MaskRanges {
+public:
+  MaskRanges(OpBuilder &b, Location loc, const MaskBox &box,
+             KernelArguments &arguments, SummaryHost &host, MaskReport &report)
+      : b(b), loc(loc), box(box), arguments(arguments), summaries(host),
+        report(report) {}
+  ~MaskRanges() { code.dropAllReferences(); }
+
+  FailureOr<Value> emit(Value mask);
+
+private:
+  using Ends = SmallVector<Value>;
+
+  FailureOr<Value> emitClosedForm();
+  Value emitBisection();
+  Value emitList(BoxEvaluator &evaluator, OpBuilder &at,
+                 SmallVector<KeySet> sets);
+  void sortByBegin(BoxEvaluator &evaluator, OpBuilder &at,
+                   MutableArrayRef<KeySet> sets);
+  BoxHooks getHooks();
+  void seed(BoxEvaluator &evaluator, Interval keys);
+
+  OpBuilder &b;
+  Location loc;
+  const MaskBox &box;
+  KernelArguments &arguments;
+  KeySummaries summaries;
+  MaskReport &report;
+  /// The mask as scalar code on coordinates.
+  Block code;
+  SmallVector<Value> over;
+  Value query, key, predicate;
+  LinearForms forms;
+};
+
+} // namespace
+
+FailureOr<Value> MaskRanges::emit(Value mask) {
+  Type index = b.getIndexType();
+  for (size_t dim = 0; dim < box.over.size(); ++dim)
+    over.push_back(code.addArgument(index, loc));
+  query = code.addArgument(index, loc);
+  key = code.addArgument(index, loc);
+  OpBuilder scalar(b.getContext());
+  scalar.setInsertionPointToEnd(&code);
+  predicate = PairEmitter(scalar, loc).emitMask(mask, over, query, key);
+  if (!predicate)
+    return failure();
+  if (code.getOperations().size() > maxOperations) {
+    report.neverFull = report.tooLarge = true;
+    return Value(tile::RangesOp::create(b, loc, box.keyBegin, box.keyEnd,
+                                        tile::RangeKind::Partial));
+  }
+  FailureOr<Value> list = emitClosedForm();
+  return succeeded(list) ? *list : emitBisection();
+}
+
+BoxHooks MaskRanges::getHooks() {
+  BoxHooks hooks;
+  hooks.outside = [&](OpBuilder &at, Value value) {
+    return arguments.get(at, value);
+  };
+  hooks.clone = [&](OpBuilder &at, Operation &op, ValueRange operands) -> Value {
+    Widener widener(at, at, arguments, 1, 1);
+    for (auto [operand, value] : llvm::zip(op.getOperands(), operands))
+      if (!isa<ShapedType>(operand.getType()))
+        widener.map(operand, value);
+    // Operands may repeat under one name, which `operands` may not respect.
+    if (auto extract = dyn_cast<ExtractOp>(op))
+      return widener.loadElement(extract, at, operands.drop_front());
+    return succeeded(widener.widen(op)) ? widener.lookup(op.getResult(0))
+                                        : Value();
+  };
+  return hooks;
+}
+
+void MaskRanges::seed(BoxEvaluator &evaluator, Interval keys) {
+  for (auto [scalar, value] : llvm::zip(over, box.over))
+    evaluator.mapPoint(scalar, value);
+  evaluator.mapInterval(query, {box.firstQuery, box.lastQuery});
+  evaluator.mapInterval(key, keys);
+}
+
+//===----------------------------------------------------------------------===//
+// Formulas
+//===----------------------------------------------------------------------===//
+
+/// Emits formulas into a block of their own, which is dropped if they fail.
+FailureOr<Value> MaskRanges::emitClosedForm() {
+  Block formulas;
+  OpBuilder at(b.getContext());
+  at.setInsertionPointToEnd(&formulas);
+  auto cleanup = llvm::scope_exit([&] { formulas.dropAllReferences(); });
+  BoxHooks hooks = getHooks();
+  BoxEvaluator evaluator(code, at, at, loc, forms, hooks);
+  Value one = evaluator.constant(at, 1);
+  seed(evaluator,
+       {box.keyBegin, evaluator.subtract(at, box.keyEnd, one)});
+  ClosedForm solver(evaluator, forms, at, loc, key, box.step);
+  FailureOr<SmallVector<KeySet>> sets = solver.solve(predicate);
+  if (failed(sets)) {
+    if (Operation *obstacle = solver.getObstacle())
+      report.obstacle = obstacle->getLoc();
+    return failure();
+  }
+  report.closedForm = true;
+  report.intervals = sets->size();
+  report.neverFull =
+      llvm::all_of(*sets, [](const KeySet &set) { return set.neverMust; });
+  Value list = emitList(evaluator, at, *sets);
+  b.getInsertionBlock()->getOperations().splice(b.getInsertionPoint(),
+                                                formulas.getOperations());
+  return list;
+}
+
+/// Exchanges sets until their begins rise.
+void MaskRanges::sortByBegin(BoxEvaluator &evaluator, OpBuilder &at,
+                             MutableArrayRef<KeySet> sets) {
+  for (size_t end = sets.size(); end > 1; --end)
+    for (size_t i = 0; i + 1 < end; ++i) {
+      KeySet &x = sets[i], &y = sets[i + 1];
+      Value swap = evaluator.compare(at, arith::CmpIPredicate::sgt, x.mayBegin,
+                                     y.mayBegin);
+      for (auto [left, right] : {std::pair(&x.mayBegin, &y.mayBegin),
+                                 {&x.mayEnd, &y.mayEnd},
+                                 {&x.mustBegin, &y.mustBegin},
+                                 {&x.mustEnd, &y.mustEnd}}) {
+        Value lower = evaluator.select(at, swap, *right, *left);
+        *right = evaluator.select(at, swap, *left, *right);
+        *left = lower;
+      }
+    }
+}
+
+/// Emits the ranges of sets: of each, partial tiles, full tiles, and partial
+/// tiles, all of them behind the sets before it.
+Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
+                           SmallVector<KeySet> sets) {
+  Value step = evaluator.constant(at, box.step);
+  auto cut = [&](Value end, Value otherwise) {
+    return end ? evaluator.least(
+                     at, evaluator.greatest(at, end, box.keyBegin), box.keyEnd)
+               : otherwise;
+  };
+  auto align = [&](Value position, bool up) {
+    Value distance = evaluator.subtract(at, position, box.keyBegin);
+    Value tiles =
+        up ? at.createOrFold<arith::CeilDivSIOp>(loc, distance, step)
+           : at.createOrFold<arith::FloorDivSIOp>(loc, distance, step);
+    return evaluator.add(at, box.keyBegin,
+                         at.createOrFold<arith::MulIOp>(loc, tiles, step));
+  };
+  for (KeySet &set : sets) {
+    set.mayBegin = cut(set.mayBegin, box.keyBegin);
+    set.mayEnd = cut(set.mayEnd, box.keyEnd);
+    set.mustBegin = cut(set.mustBegin, box.keyBegin);
+    set.mustEnd = cut(set.mustEnd, box.keyEnd);
+    if (set.neverMust)
+      set.mustBegin = box.keyEnd, set.mustEnd = box.keyBegin;
+  }
+  sortByBegin(evaluator, at, sets);
+  bool alone = sets.size() == 1;
+  SmallVector<Value> begins, ends;
+  SmallVector<tile::RangeKind> kinds;
+  auto append = [&](Value begin, Value end, tile::RangeKind kind) {
+    begins.push_back(begin);
+    ends.push_back(end);
+    kinds.push_back(kind);
+  };
+  Value behind;
+  for (KeySet &set : sets) {
+    Value first = align(set.mayBegin, false);
+    if (behind)
+      first = evaluator.greatest(at, first, behind);
+    // The next set begins with a tile of its own.
+    Value last = alone ? set.mayEnd
+                       : evaluator.least(at, align(set.mayEnd, true), box.keyEnd);
+    last = evaluator.greatest(at, last, first);
+    if (set.neverMust && alone) {
+      append(first, last, tile::RangeKind::Partial);
+      continue;
+    }
+    Value fullBegin = evaluator.least(
+        at, evaluator.greatest(at, align(set.mustBegin, true), first), last);
+    Value fullEnd =
+        evaluator.greatest(at, align(set.mustEnd, false), fullBegin);
+    append(first, fullBegin, tile::RangeKind::Partial);
+    append(fullBegin, fullEnd, tile::RangeKind::Full);
+    append(fullEnd, last, tile::RangeKind::Partial);
+    behind = last;
+  }
+  return tile::RangesOp::create(at, loc, begins, ends, kinds);
+}
+
+//===----------------------------------------------------------------------===//
+// Bisection
+//===----------------------------------------------------------------------===//
+
+Value MaskRanges::emitBisection() {
+  OpBuilder outer(b);
+  auto classify = [&](OpBuilder &inner, Location loc, Value lo, Value hi,
+                      Value first, Value count) -> std::pair<Value, Value> {
+    BoxHooks hooks = getHooks();
+    hooks.summarise = [&](OpBuilder &at, ExtractOp op, unsigned axis,
+                          ValueRange indices) -> Interval {
+      Type type = op.getType();
+      bool isInteger = type.isIntOrIndex() && !type.isInteger(1);
+      if (!isInteger || op.getIndices()[axis] != key)
+        return {};
+      Value tree =
+          summaries.getTree(op.getLoc(), op.getSource(), axis, box.step);
+      auto [low, high] = KeySummaries::load(at, op.getLoc(), arguments, tree,
+                                            axis, indices, first, count);
+      return {low, high, /*varying=*/true};
+    };
+    BoxEvaluator evaluator(code, outer, inner, loc, forms, hooks);
+    Value last = evaluator.subtract(inner, hi, evaluator.constant(inner, 1));
+    seed(evaluator, {lo, last, /*varying=*/true});
+    Truth truth = evaluator.getTruth(predicate);
+    for (Operation *op : evaluator.getOpaque())
+      report.opaque.push_back(op->getLoc());
+    report.neverFull = matchPattern(truth.must, m_Zero());
+    return {truth.may, truth.must};
+  };
+  auto op = tile::FindRangesOp::create(b, loc, box.keyBegin, box.keyEnd,
+                                       box.step, classify);
+  return op;
+}
+
+FailureOr<Value> mlir::attn::emitMaskRanges(OpBuilder &b, Location loc,
+                                            Value mask, const MaskBox &box,
+                                            KernelArguments &arguments,
+                                            SummaryHost host,
+                                            MaskReport &report) {
+  return MaskRanges(b, loc, box, arguments, host, report).emit(mask);
+}
+
+void mlir::attn::eraseUnusedMasks(Operation *root) {
+  SmallVector<Operation *> masks;
+  root->walk([&](Operation *op) {
+    if (op->getNumResults() == 1 && isa<MaskType>(op->getResult(0).getType()))
+      masks.push_back(op);
+  });
+  // Users come behind what they use.
+  for (Operation *op : llvm::reverse(masks))
+    if (op->use_empty())
+      op->erase();
+}

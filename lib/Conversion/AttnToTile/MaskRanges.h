@@ -1,0 +1,53 @@
+//===- MaskRanges.h - the key ranges of a mask ------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
+
+#include "KeySummary.h"
+
+namespace mlir {
+namespace attn {
+
+/// A tile of queries, and the keys among which its ranges lie. All are values
+/// of the kernel.
+struct MaskBox {
+  /// Batch and head indices.
+  ValueRange over;
+  Value firstQuery, lastQuery;
+  Value keyBegin, keyEnd;
+  /// Keys of a tile.
+  int64_t step;
+};
+
+/// How the ranges of a mask were found.
+struct MaskReport {
+  /// Whether formulas give them, and as how many intervals.
+  bool closedForm = false;
+  unsigned intervals = 0;
+  /// The operation because of which there is no formula.
+  std::optional<Location> obstacle;
+  /// Operations that may yield anything as far as the analysis knows.
+  SmallVector<Location> opaque;
+  /// Whether no tile is full, and whether the predicate was left alone because
+  /// of its size.
+  bool neverFull = false, tooLarge = false;
+};
+
+/// Emits the list of ranges of the keys that the mask shows to a tile of
+/// queries. Values of the surrounding function become kernel arguments; `host`
+/// takes the summaries of what the mask reads at keys.
+FailureOr<Value> emitMaskRanges(OpBuilder &b, Location loc, Value mask,
+                                const MaskBox &box, KernelArguments &arguments,
+                                SummaryHost host, MaskReport &report);
+
+/// Erases mask ops that nothing uses.
+void eraseUnusedMasks(Operation *root);
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
