@@ -37,11 +37,18 @@ static bool isIdentifier(StringRef name) {
 }
 
 llvm::Error mlir::attn::checkNames(ArrayRef<Signature> entries) {
-  for (const Signature &entry : entries)
-    if (!isIdentifier(entry.functionName))
-      return llvm::createStringError("@" + entry.functionName +
+  for (const Signature &entry : entries) {
+    StringRef name = entry.functionName;
+    if (!isIdentifier(name))
+      return llvm::createStringError("@" + name +
                                      ": expected a function whose name is an "
                                      "identifier of C");
+    if (name.starts_with("attn_rt_") || name.starts_with("attn_entry_"))
+      return llvm::createStringError(
+          "@" + name +
+          ": names that start with attn_rt_ and attn_entry_ are "
+          "those of the runtime library");
+  }
   return llvm::Error::success();
 }
 
@@ -85,7 +92,9 @@ private:
 
   const Signature &signature;
   llvm::raw_ostream &os;
-  llvm::StringSet<> taken;
+  /// Names that parameters cannot have: those of types, and of each other.
+  llvm::StringSet<> taken = {"attn_rt_tensor", "uint8_t", "uint16_t", "int8_t",
+                             "int16_t",        "int32_t", "int64_t"};
   std::vector<std::string> parameters, results;
 };
 

@@ -4,9 +4,11 @@
 //
 // Each entry f gets
 //
-//   void f_packed(void **arguments)        unpacks for _mlir_ciface_f
+//   void f.packed(void **arguments)        unpacks for _mlir_ciface_f
 //   const attn_rt_entry attn_entry_f       says what f takes and returns
 //   int f(inputs..., outputs...)           calls attn_rt_invoke
+//
+// Names with a dot are no names of entries, which are identifiers of C.
 //
 //===----------------------------------------------------------------------===//
 
@@ -116,7 +118,7 @@ LLVM::LLVMFuncOp WrapperBuilder::buildPacked() {
   const std::string name = signature.functionName;
   auto callee = symbols.lookup<LLVM::LLVMFuncOp>("_mlir_ciface_" + name);
   auto voidType = LLVM::LLVMVoidType::get(b.getContext());
-  LLVM::LLVMFuncOp packed = startFunction(name + "_packed", voidType, pointer,
+  LLVM::LLVMFuncOp packed = startFunction(name + ".packed", voidType, pointer,
                                           LLVM::Linkage::Internal);
   Value arguments = packed.getArgument(0);
   bool returnsScalar =
@@ -301,10 +303,7 @@ static void hideFunctions(ModuleOp module, ArrayRef<Signature> entries) {
   SymbolTable symbols(module);
   for (const Signature &entry : entries) {
     Operation *function = symbols.lookup(entry.functionName);
-    std::string name = entry.functionName + "_memrefs";
-    while (symbols.lookup(name))
-      name += "_";
-    (void)symbols.rename(function, name);
+    (void)symbols.rename(function, entry.functionName + ".memrefs");
   }
 }
 

@@ -375,6 +375,22 @@ static void for_each_result(struct invocation *call,
   }
 }
 
+/// Returns whether an earlier result than `index` has the memory `allocated`.
+static int is_shared(const struct invocation *call, int32_t index,
+                     const void *allocated) {
+  size_t offset = 0;
+  for (int32_t i = 0; i < index; ++i) {
+    const attn_rt_value *value = &call->entry->outputs[i];
+    offset = align_result(value, offset);
+    const struct descriptor *earlier =
+        (const struct descriptor *)(call->results + offset);
+    if (value->rank >= 0 && earlier->allocated == allocated)
+      return 1;
+    offset += result_bytes(value);
+  }
+  return 0;
+}
+
 /// Checks result `index` against memory of the caller. A result that shares its
 /// memory with an earlier one gets a copy, because each is freed by itself.
 static void prepare_result(struct invocation *call, int32_t index,
@@ -387,18 +403,9 @@ static void prepare_result(struct invocation *call, int32_t index,
   const attn_rt_tensor *output = call->outputs[index];
   if (output->data)
     check_result(output, &result, index);
-  size_t offset = 0;
-  for (int32_t i = 0; i < index; ++i) {
-    const attn_rt_value *other = &call->entry->outputs[i];
-    offset = align_result(other, offset);
-    const struct descriptor *earlier =
-        (const struct descriptor *)(call->results + offset);
-    offset += result_bytes(other);
-    if (other->rank < 0 || earlier->allocated != descriptor->allocated)
-      continue;
+  if (is_shared(call, index, descriptor->allocated)) {
     result = make_dense(&result);
     write_descriptor(descriptor, &result);
-    return;
   }
 }
 

@@ -40,6 +40,8 @@
 // MEMREF: error: parameter 0 of @memref has type memref<4xf32>: expected a ranked tensor or a scalar of f16, bf16,
 // RUN: not attn-compile %s --entry=a.b -o %t/a.o 2>&1 | FileCheck %s --check-prefix=NAME
 // NAME: error: @a.b: expected a function whose name is an identifier of C
+// RUN: not attn-compile %s --entry=attn_rt_alloc -o %t/a.o 2>&1 | FileCheck %s --check-prefix=RESERVED
+// RESERVED: error: @attn_rt_alloc: names that start with attn_rt_ and attn_entry_ are those of the runtime library
 // RUN: not attn-compile %s --entry=rank -o %t/a.o 2>&1 | FileCheck %s --check-prefix=RANK
 // RANK: error: parameter 0 of @rank has rank 9: expected at most 8
 
@@ -83,6 +85,9 @@ func.func @"a.b"() {
   return
 }
 func.func @rank(%a: tensor<1x1x1x1x1x1x1x1x?xf32>) {
+  return
+}
+func.func @attn_rt_alloc() {
   return
 }
 func.func private @hidden() {

@@ -6,7 +6,7 @@
 
 // RUN: attn-compile %s --cpu=x86-64-v3 -o %t/a.mlir
 // RUN: attn-opt %t/a.mlir | FileCheck %s --check-prefix=MLIR
-// MLIR-DAG: llvm.func internal @twice_memrefs(
+// MLIR-DAG: llvm.func internal @twice.memrefs(
 // MLIR-DAG: llvm.func internal @_mlir_ciface_twice(
 // MLIR-DAG: llvm.mlir.global external constant @attn_entry_twice()
 // MLIR-DAG: llvm.func @twice(%{{.*}}: !llvm.ptr, %{{.*}}: f32, %{{.*}}: !llvm.ptr) -> i32
@@ -59,7 +59,13 @@
 // HEADER-NEXT: ///   input0: input, ?x16 of f32
 // HEADER-NEXT: ///   scale: input, f32
 // HEADER-NEXT: ///   output: output, ?x16 of f32
-// HEADER-NEXT: attn_rt_status twice(
+// HEADER-NEXT: attn_rt_status twice(const attn_rt_tensor *input0,
+// HEADER-NEXT:                      float scale,
+// HEADER-NEXT:                      attn_rt_tensor *output);
+// HEADER:      ///   bit: input, i1
+// HEADER-NEXT: ///   int64_t_: input, i64
+// HEADER-NEXT: ///   output0: output, i1
+// HEADER-NEXT: ///   output1: output, i64
 
 func.func @twice(%0: tensor<?x16xf32>, %scale: f32) -> tensor<?x16xf32> {
   %c0 = arith.constant 0 : index
@@ -76,9 +82,9 @@ func.func @twice(%0: tensor<?x16xf32>, %scale: f32) -> tensor<?x16xf32> {
   return %1 : tensor<?x16xf32>
 }
 
-func.func @flip(%bit: i1, %n: index) -> (i1, index) {
+func.func @flip(%bit: i1, %int64_t: index) -> (i1, index) {
   %true = arith.constant true
   %not = arith.xori %bit, %true : i1
-  %next = index.add %n, %n
+  %next = index.add %int64_t, %int64_t
   return %not, %next : i1, index
 }

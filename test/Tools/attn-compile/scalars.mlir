@@ -29,3 +29,11 @@ func.func @wrap(%x: f32) -> tensor<f32> {
 func.func @nothing() {
   return
 }
+
+// Names of functions that differ by a suffix do not get into each other's way.
+func.func @nothing_packed() {
+  return
+}
+func.func @nothing_memrefs() {
+  return
+}

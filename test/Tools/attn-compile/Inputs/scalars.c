@@ -31,7 +31,8 @@ int main(void) {
   printf("%g %g rank %d\n", f32, *(float *)y.data, y.rank);
   attn_rt_tensor_free(&y);
 
-  if (nothing() != ATTN_RT_OK)
+  if (nothing() != ATTN_RT_OK || nothing_packed() != ATTN_RT_OK ||
+      nothing_memrefs() != ATTN_RT_OK)
     return 1;
   if (mixed(0, 0, 0, 0, 0, 0, 0, 0, &bit, &i8, &i16, &i32, &i64, &f32, NULL,
             &f16) != ATTN_RT_BAD_ARGUMENT)
