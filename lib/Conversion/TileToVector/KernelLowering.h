@@ -153,6 +153,7 @@ private:
   // Memory (MemoryLowering.cpp).
   void lowerTransposedLoad(LoadOp op);
   ColumnLoads prepareColumnLoads(LoadOp op, int64_t size);
+  Value areColumnsValid(LoadOp op);
   Value loadInColumn(const ColumnLoads &loads, Value row, Value column);
   Value loadColumn(const ColumnLoads &loads, Value row, Value column);
   void lowerGeneralAccess(

@@ -208,6 +208,28 @@ Value KernelLowering::loadColumn(const ColumnLoads &loads, Value row,
   return branch.getResult(0);
 }
 
+/// Returns whether all columns of the load are valid, as a scalar condition, or
+/// null if its masks are not bounds on positions.
+Value KernelLowering::areColumnsValid(LoadOp op) {
+  Value all;
+  for (Value mask : op.getValid()) {
+    if (getLevel(mask) == Level::Row)
+      continue;
+    auto bound = stripBroadcasts(mask).getDefiningOp<arith::CmpIOp>();
+    auto iota = bound ? stripBroadcasts(bound.getLhs()).getDefiningOp<IotaOp>()
+                      : IotaOp();
+    Value end = bound ? stripBroadcasts(bound.getRhs()) : Value();
+    if (!iota || bound.getPredicate() != arith::CmpIPredicate::slt ||
+        isa<VectorType>(end.getType()))
+      return {};
+    Value last = add(values.lookup(iota.getBase()),
+                     iota.getType().getDimSize(iota.getDim()) - 1);
+    all = both(all, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, last,
+                                          values.lookup(end)));
+  }
+  return all;
+}
+
 /// Lowers a load whose columns are consecutive in memory. Elements are widened
 /// on the way if nothing but that is done with them.
 void KernelLowering::lowerTransposedLoad(LoadOp op) {
@@ -225,11 +247,26 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
   ColumnLoads loads = prepareColumnLoads(op, size);
   Buffer target = allocate(resultType.clone(moved),
                            llvm::alignTo(loads.rows, size) - loads.rows);
-  fillTransposed(target, loads.rows, loads.columns,
-                 [&](Value row, Value column) {
-                   Value loaded = loadColumn(loads, row, column);
-                   return moved == element ? loaded : lowerExtF(loaded, moved);
-                 });
+  auto fill = [&] {
+    fillTransposed(target, loads.rows, loads.columns,
+                   [&](Value row, Value column) {
+                     Value loaded = loadColumn(loads, row, column);
+                     return moved == element ? loaded
+                                             : lowerExtF(loaded, moved);
+                   });
+  };
+  // Most tiles have all columns, and need no branch for each.
+  if (Value all = areColumnsValid(op)) {
+    auto branch = scf::IfOp::create(b, all, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.elseBlock());
+    fill();
+    b.setInsertionPointToStart(branch.thenBlock());
+    loads.columnMasks.clear();
+    fill();
+  } else {
+    fill();
+  }
   if (moved == resultType.getElementType())
     return setValue(result, target);
 
