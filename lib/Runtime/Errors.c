@@ -21,8 +21,11 @@ static struct {
 } errors = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /// Prints the sentence and ends the process without running exit handlers:
-/// other threads may be in the middle of anything.
+/// other threads may be in the middle of anything. One sentence is enough: a
+/// second thread that fails waits for the end.
 static void print_and_exit(const char *message) {
+  static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&once);
   fprintf(stderr, "error: %s\n", message);
   fflush(stderr);
   _exit(1);

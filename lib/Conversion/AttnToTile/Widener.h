@@ -54,6 +54,13 @@ public:
   /// only run over the end: `valid` masks it. `varying` values change inside
   /// the loop.
   void map(Value scalar, Value tile, bool varying = false);
+  /// From here on, divisors that differ between the pairs of the tile are
+  /// checked at the pairs that `where` (a tile of i1) shows. `name` is the op
+  /// that the message names.
+  void checkDivisors(Value where, StringRef name) {
+    divided = where;
+    divisorName = name;
+  }
   /// Widens the operations of `block`; what it emits fails with a diagnostic.
   LogicalResult run(Block &block);
   /// The widened form of a value of the scalar code or the function around it.
@@ -70,6 +77,7 @@ public:
 private:
   LogicalResult widen(Operation &op);
   LogicalResult widenElementwise(Operation &op, OpBuilder &b);
+  void checkDivisor(Operation &op, Value divisor);
   LogicalResult widenExtract(ExtractOp op, OpBuilder &b);
   LogicalResult widenLoop(Operation &op, OpBuilder &b);
   Value getLoopBound(Value bound, Operation &loop, OpBuilder &b);
@@ -84,6 +92,9 @@ private:
   int64_t rows, columns;
   DenseMap<Value, Value> mapping;
   DenseSet<Value> varying;
+  /// The pairs at which divisors are checked, or null.
+  Value divided;
+  StringRef divisorName;
 };
 
 } // namespace attn

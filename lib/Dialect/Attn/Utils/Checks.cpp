@@ -6,6 +6,8 @@
 
 #include "attn/Dialect/Attn/Utils/Checks.h"
 
+#include "attn/Dialect/Attn/Utils/Divisors.h"
+
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -37,7 +39,7 @@ public:
   PairChecker(OpBuilder &b, const PairView &view)
       : b(b), view(view), c(view.getCoordinates()), loc(view.op->getLoc()) {}
 
-  void emit();
+  LogicalResult emit();
 
 private:
   void checkSigns();
@@ -64,7 +66,7 @@ private:
 
 } // namespace
 
-void PairChecker::emit() {
+LogicalResult PairChecker::emit() {
   checkSigns();
   for (unsigned dim = 0; dim < c.inner(); ++dim)
     checkCoordinate(dim);
@@ -72,6 +74,7 @@ void PairChecker::emit() {
   if (view.mask)
     checkMask(view.mask, emitExtent(b, view, c.query()),
               emitExtent(b, view, c.key()));
+  return emitUniformDivisorChecks(b, view);
 }
 
 void PairChecker::checkSigns() {
@@ -210,6 +213,6 @@ void PairChecker::checkMask(Value mask, Value queries, Value keys) {
       .Default([](Operation *) {});
 }
 
-void mlir::attn::emitPairChecks(OpBuilder &b, const PairView &view) {
-  PairChecker(b, view).emit();
+LogicalResult mlir::attn::emitPairChecks(OpBuilder &b, const PairView &view) {
+  return PairChecker(b, view).emit();
 }

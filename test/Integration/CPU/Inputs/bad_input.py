@@ -61,8 +61,101 @@ func.func @f(%q: tensor<?x?x?x?x16xf32>, %k: {Q}, %v: {Q}, %y: index, %x: index)
 }}
 """
 
+SIZES = sized("2x4x70", "2x2x7", "2x2x7")
+
+
+def divided(bound, clause="where { i floordiv w <= j floordiv w }", over="", before="",
+            of="[i, j]"):
+    """A mask that divides by what `with (w = bound)` binds."""
+    return softmax("mask(%m)", f", !attn.mask<1, 1{over}>", f", {before}",
+                   f"  %m = attn.mask {of} with (w = {bound}) {clause}\n")
+
+
+def values(*numbers):
+    """The input of a tensor with these numbers, the last of which is repeated."""
+    return ["npy", numbers]
+
+
+WIDTHS = "%t: tensor<?xi32>"
+REGION = """{
+    %x = arith.%OP% %i, %w : index
+    %y = arith.cmpi sle, %x, %j : index
+    attn.yield %y : i1
+  }"""
+NARROW = """{
+    %n = arith.index_cast %w : index to i32
+    %p = arith.index_cast %i : index to i32
+    %x = arith.divsi %p, %n : i32
+    %c = arith.constant 3 : i32
+    %y = arith.cmpi sle, %x, %c : i32
+    attn.yield %y : i1
+  }"""
+BY_LIST = """  %m = attn.mask.any (s < %n) with (w = %t[s] : tensor<?xi32>) where { i floordiv w == j }
+"""
+SCORED = f"""
+func.func @f({PARAMETERS}, %t: tensor<?xi32>) -> ({Q}, {ROW}) {{
+  %m = attn.mask where {{ j < 5 }}
+  %o, %l = attn.attention with (w = %t[j] : tensor<?xi32>) dots(%q * %k) values(%v)
+    mask(%m) score(%s) [i, j] {{
+      %d = arith.floordivsi %i, %w : index
+      %e = arith.index_cast %d : index to i32
+      %g = arith.sitofp %e : i32 to f32
+      %r = arith.subf %s, %g : f32
+      attn.yield %r : f32
+    }} results(out, lse) : {Q}, {Q}, {Q}, !attn.mask<1, 1> -> ({Q}, {ROW})
+  return %o, %l : {Q}, {ROW}
+}}
+"""
+PLACED = f"""
+func.func @f({PARAMETERS}, %t: tensor<?xi32>) -> ({Q}, {ROW}) {{
+  %m = attn.mask where {{ j < 5 }}
+  %o, %l = attn.attention with (w = %t[j] : tensor<?xi32>) dots(%q * %k)
+    values(%v[b, h, j floordiv w, :]) mask(%m) results(out, lse)
+    : {Q}, {Q}, {Q}, !attn.mask<1, 1> -> ({Q}, {ROW})
+  return %o, %l : {Q}, {ROW}
+}}
+"""
+LISTED = softmax("mask(%m)", ", !attn.mask<1, 1>", ", %n: index, %t: tensor<?xi32>", BY_LIST)
+PER_HEAD = divided("%t[h] : tensor<?xi32>", over=", over = 2", before=WIDTHS)
+
 # What is wrong, the program, its inputs, and words of the sentence.
 REFUSED = [
+    *[(f"{name} of {number}", program, SIZES + [value], ["attn.attention: divisor", found])
+      for number in (0, -3)
+      for name, program, value, found in [
+          ("divisor", divided("%w : index", before="%w: index"), f"value:{number}", str(number)),
+          ("divisor in a region", divided("%w : index", REGION.replace("%OP%", "remui"),
+                                          before="%w: index"), f"value:{number}", str(number)),
+          ("divisor of i32", divided("%w : index", NARROW, before="%w: index"),
+           f"value:{number}", str(number)),
+          ("divisor of a head", PER_HEAD, values(2, 3, number, 1), str(number)),
+          ("divisor of a query", divided("%t[i] : tensor<?xi32>", before=WIDTHS),
+           values(*[4] * 68, number, 5), str(number)),
+          ("divisor of a key", divided("%t[j] : tensor<?xi32>", before=WIDTHS),
+           values(*[4] * 6, number), str(number)),
+          ("divisor of a pair", divided("%t[i - j] : tensor<?xi32>", before=WIDTHS),
+           values(*[4] * 80), "0"),
+          ("divisor of a score", SCORED, values(1, 2, 3, 1, number, 0, 0), str(number)),
+          ("divisor of a position", PLACED, values(1, 2, 3, 1, number, 0, 0), str(number)),
+      ]],
+    ("divisor that is computed", divided("%w : index", "where { i floordiv (w - 3) <= j }",
+                                         before="%w: index"),
+     SIZES + ["value:3"], ["divisor", "found 0"]),
+    ("divisor of a divisor", divided("%w : index", """{
+    %c = arith.constant 8 : index
+    %d = arith.floordivsi %c, %w : index
+    %x = arith.floordivsi %i, %d : index
+    %y = arith.cmpi sle, %x, %j : index
+    attn.yield %y : i1
+  }""", before="%w: index"), SIZES + ["value:0"], ["divisor", "found 0"]),
+    ("divisor that is 0", divided("%w : index", """{
+    %c = arith.constant 0 : index
+    %x = arith.floordivsi %w, %c : index
+    %y = arith.cmpi sle, %x, %j : index
+    attn.yield %y : i1
+  }""", before="%w: index"), SIZES + ["value:3"], ["divisor", "found 0"]),
+    ("divisor of an entry", LISTED, SIZES + ["value:3", values(1, 4, 0, 2)],
+     ["divisor", "found 0"]),
     ("keys and values", softmax(), sized("2x4x5", "2x2x7", "2x2x8"), ["'j'", "7", "8"]),
     ("batch of keys", softmax(), sized("2x4x5", "3x2x7", "2x2x7"), ["'b'", "2", "3"]),
     ("batch of values", softmax(), sized("2x4x5", "2x2x7", "1x2x7"), ["'b'", "1", "2"]),
@@ -126,6 +219,21 @@ func.func @f({PARAMETERS}) -> ({Q}, {ROW}) {{
 }}
 """
 
+# Divisors that nothing is divided by: the program and its inputs.
+ACCEPTED = [
+    ("divisor without queries", divided("%w : index", before="%w: index"),
+     sized("2x4x0", "2x2x7", "2x2x7") + ["value:0"]),
+    ("divisor without keys", divided("%w : index", before="%w: index"),
+     sized("2x4x5", "2x2x0", "2x2x0") + ["value:0"]),
+    ("divisor without a batch", PER_HEAD, sized("0x4x5", "0x2x7", "0x2x7") + [values(0, 0, 0, 0)]),
+    ("divisor behind the heads", PER_HEAD, SIZES + [values(2, 3, 4, 1, 0, -1)]),
+    ("divisor behind the keys", divided("%t[j] : tensor<?xi32>", before=WIDTHS),
+     SIZES + [values(*[4] * 7, 0)]),
+    ("divisor behind the entries", LISTED, SIZES + ["value:2", values(1, 4, 0, 2)]),
+    ("divisor of a hidden score", SCORED, SIZES + [values(1, 2, 3, 1, 7, 0, 0)]),
+    ("divisor of a hidden position", PLACED, SIZES + [values(1, 2, 3, 1, 7, 0, 0)]),
+]
+
 # What is empty, the program, and its inputs: out is 0 and lse is -inf, if there
 # is any row at all.
 EMPTY = [
@@ -142,7 +250,14 @@ def arguments(folder, program, inputs):
     source = os.path.join(folder, "program.mlir")
     with open(source, "w") as file:
         file.write(program)
-    return [source] + [f"--input={text}" for text in inputs]
+    texts = []
+    for n, text in enumerate(inputs):
+        if isinstance(text, list):
+            path = os.path.join(folder, f"in{n}.npy")
+            np.save(path, np.array(text[1], np.int32))
+            text = path
+        texts.append(f"--input={text}")
+    return [source] + texts
 
 
 def check_refused(program, inputs, words, options):
@@ -163,6 +278,14 @@ def check_refused(program, inputs, words, options):
         if any(os.path.exists(path) for path in outputs):
             return "expected no outputs, found some"
         print(f"  {lines[0]}")
+
+
+def check_accepted(program, inputs):
+    """Returns what is wrong with how attn-run runs this, or nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = attn_run(arguments(folder, program, inputs) + ["--check"], timeout=60)
+        if done.returncode != 0:
+            return f"exit code {done.returncode}\n{done.stderr}"
 
 
 def check_empty(program, inputs, options):
@@ -192,6 +315,8 @@ def main():
     for what, program, inputs, words in REFUSED:
         for options in ([], ["--reference"]):
             report(" ".join([what, *options]), check_refused(program, inputs, words, options))
+    for what, program, inputs in ACCEPTED:
+        report(what, check_accepted(program, inputs))
     for name, program in (("softmax", softmax()), ("causal", CAUSAL), ("partial", PARTIAL)):
         for what, queries, keys in EMPTY:
             for options in ([], ["--check"]):

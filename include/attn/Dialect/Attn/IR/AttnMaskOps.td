@@ -38,8 +38,11 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
     index; floats and `i1` keep their type.
 
     Edges: loads are evaluated where all coordinates are in range; a load out of
-    range yields 0. A division by a value that is not positive is an error at
-    run time on the reference path and undefined elsewhere.
+    range yields 0. A divisor of integers that is not positive stops the program
+    with a sentence. A divisor that depends on neither the query, nor the key,
+    nor the entry of a list is checked before anything runs, if there are pairs
+    at all. Any other is checked at each pair at which the predicate is
+    evaluated; a pair may be left out whose visibility is known without it.
 
     Constraints:
     - (C1) the region yields one `i1`, and its ops have no effects

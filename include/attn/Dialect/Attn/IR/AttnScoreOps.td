@@ -82,7 +82,9 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     is -inf and its den 0. This holds under every normaliser. A score of -inf
     under `exp` is weight 0. A masked pair has no influence even if its key or
     value is NaN or infinite; NaN at a visible pair propagates. Lengths 0 are
-    legal.
+    legal. A divisor of integers in a region or a position that is not positive
+    stops the program with a sentence: if it depends on neither the query nor
+    the key, wherever there are pairs, and else at visible pairs.
 
     Constraints:
     - (C1) a map has one result per dimension of its operand; `:` occurs once in

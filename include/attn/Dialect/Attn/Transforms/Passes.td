@@ -112,7 +112,7 @@ def AttnLowerToLoopsPass : Pass<"attn-lower-to-loops"> {
 
     Before: masks are defined in the function that uses them; anything else is
     an error. Sizes that must agree are checked at run time (`tile.check`), as
-    are divisors of index arithmetic, which must be positive.
+    are divisors of integers, which must be positive.
     After: no op over pairs, no mask op and no `attn.extract` is left. Nothing
     is folded, so that a wrong fold cannot hide.
 
