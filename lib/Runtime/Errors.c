@@ -71,6 +71,12 @@ void attn_rt_check_at_least(int64_t found, int64_t minimum,
     fail_check(found, "at least ", minimum, message);
 }
 
+void attn_rt_check_at_most(int64_t found, int64_t maximum,
+                           const char *message) {
+  if (found > maximum)
+    fail_check(found, "at most ", maximum, message);
+}
+
 /// Returns whether `divisor` divides `value`.
 static int divides(int64_t divisor, int64_t value) {
   if (divisor == 0)
