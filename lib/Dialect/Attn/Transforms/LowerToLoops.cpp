@@ -16,7 +16,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -642,6 +642,31 @@ static void emitDivisorChecks(Operation *root, StringRef name, Value heads) {
 }
 
 //===----------------------------------------------------------------------===//
+// Masks that are left
+//===----------------------------------------------------------------------===//
+
+static bool isMask(Type type) { return isa<MaskType>(type); }
+
+/// Refuses a mask that any op but those over pairs uses: it has no form at run
+/// time.
+static LogicalResult verifyNoMask(Operation *op) {
+  if (auto function = dyn_cast<FunctionOpInterface>(op);
+      function && (llvm::any_of(function.getArgumentTypes(), isMask) ||
+                   llvm::any_of(function.getResultTypes(), isMask)))
+    return op->emitError("expected masks that stay within a function, found @")
+           << function.getName()
+           << " with one as argument or result; inline it where it is used";
+  if (isa_and_present<AttnDialect>(op->getDialect()))
+    return success();
+  if (llvm::any_of(op->getOperandTypes(), isMask) ||
+      llvm::any_of(op->getResultTypes(), isMask))
+    return op->emitError("expected masks that only ops of the attn dialect "
+                         "use, found one in '")
+           << op->getName() << "'";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -666,6 +691,10 @@ struct AttnLowerToLoopsPass final
     for (Operation *op : llvm::reverse(masks))
       if (isOpTriviallyDead(op))
         op->erase();
+    WalkResult result = getOperation()->walk<WalkOrder::PreOrder>(
+        [](Operation *op) { return WalkResult(verifyNoMask(op)); });
+    if (result.wasInterrupted())
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateLowerExtractPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));

@@ -28,6 +28,10 @@ Value emitSize(OpBuilder &builder, Location loc, Value tensor, unsigned axis);
 /// that all pairs share are positive. Fails after an error at a mask.
 LogicalResult emitPairChecks(OpBuilder &builder, const PairView &view);
 
+/// Emits the checks of an op without named coordinates: the sizes of its
+/// operands fit together. Most of these ops have none.
+void emitOperandChecks(OpBuilder &builder, Operation *op);
+
 } // namespace attn
 } // namespace mlir
 
