@@ -38,6 +38,7 @@ getRuntimeSymbols(llvm::orc::MangleAndInterner intern, bool poisonMemory) {
   };
   add("attn_rt_alloc", poisonMemory ? allocatePoisoned : attn_rt_alloc);
   add("attn_rt_check_at_least", attn_rt_check_at_least);
+  add("attn_rt_check_at_most", attn_rt_check_at_most);
   add("attn_rt_check_equal", attn_rt_check_equal);
   add("attn_rt_check_multiple", attn_rt_check_multiple);
   add("attn_rt_fail", attn_rt_fail);

@@ -20,8 +20,11 @@ static struct {
 } errors = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /// Prints the sentence and ends the process without running exit handlers:
-/// other threads may be in the middle of anything.
+/// other threads may be in the middle of anything. One sentence is enough: a
+/// second thread that fails waits for the end.
 static void print_and_exit(const char *message) {
+  static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&once);
   fprintf(stderr, "error: %s\n", message);
   fflush(stderr);
   _exit(1);
@@ -75,6 +78,12 @@ void attn_rt_check_at_least(int64_t found, int64_t minimum,
                             const char *message) {
   if (found < minimum)
     fail_check(found, "at least ", minimum, message);
+}
+
+void attn_rt_check_at_most(int64_t found, int64_t maximum,
+                           const char *message) {
+  if (found > maximum)
+    fail_check(found, "at most ", maximum, message);
 }
 
 /// Returns whether `divisor` divides `value`.

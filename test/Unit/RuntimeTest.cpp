@@ -69,6 +69,9 @@ static void testCheckSentences() {
   CHECK_EQ(failureOf([&] { attn_rt_check_at_least(-1, 0, name); }),
            prefix + "at least 0, found -1");
   CHECK_EQ(failureOf([&] { attn_rt_check_at_least(0, 0, name); }), "");
+  CHECK_EQ(failureOf([&] { attn_rt_check_at_most(8, 7, name); }),
+           prefix + "at most 7, found 8");
+  CHECK_EQ(failureOf([&] { attn_rt_check_at_most(7, 7, name); }), "");
   CHECK_EQ(failureOf([&] { attn_rt_check_multiple(100, 64, name); }),
            prefix + "a multiple of 64, found 100");
   CHECK_EQ(failureOf([&] { attn_rt_check_multiple(128, 64, name); }), "");

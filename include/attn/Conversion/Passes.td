@@ -103,7 +103,9 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     the same function.
 
     *After*: no `attn.attention` and no `attn.partial`; mask ops without users
-    are gone. Sizes that the types leave open are checked by `tile.check`.
+    are gone. Sizes that the types leave open are checked by `tile.check`, as are
+    divisors of integers: those that all pairs share in front of the launch,
+    others in the kernel. The checks in front may hold `attn.extract`.
 
     *Fails* if a region holds other ops than elementwise arithmetic, or a mask is
     an argument.

@@ -112,6 +112,10 @@ void attn_rt_check_equal(int64_t found, int64_t expected, const char *message);
 void attn_rt_check_at_least(int64_t found, int64_t minimum,
                             const char *message);
 
+/// Fails with "<message>: expected at most <maximum>, found <found>" if `found`
+/// is greater than `maximum`.
+void attn_rt_check_at_most(int64_t found, int64_t maximum, const char *message);
+
 /// Fails with "<message>: expected a multiple of <divisor>, found <found>"
 /// unless `divisor` divides `found`. Zero divides only zero.
 void attn_rt_check_multiple(int64_t found, int64_t divisor,

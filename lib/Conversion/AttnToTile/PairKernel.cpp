@@ -12,6 +12,7 @@
 #include "MaskRanges.h"
 
 #include "attn/Dialect/Attn/Utils/Checks.h"
+#include "attn/Dialect/Attn/Utils/Divisors.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -19,36 +20,6 @@
 
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Scalar code over coordinates that are block arguments. It lives outside of
-/// the module and is widened into the kernel.
-struct PairKernelBuilder::Scratch {
-  Scratch(MLIRContext *context, Location loc,
-          const PairCoordinates &coordinates)
-      : builder(context), emitter(builder, loc) {
-    builder.setInsertionPointToEnd(&block);
-    Type index = builder.getIndexType();
-    for (unsigned dim = 0; dim < coordinates.numOver(); ++dim)
-      over.push_back(block.addArgument(index, loc));
-    query = block.addArgument(index, loc);
-    key = block.addArgument(index, loc);
-    inner = block.addArgument(index, loc);
-  }
-  ~Scratch() { block.dropAllReferences(); }
-
-  /// The dimensions of the op's maps.
-  SmallVector<Value> getDims(const PairView &view) {
-    SmallVector<Value> dims = emitter.getDims(view, over, query, key);
-    dims.back() = inner;
-    return dims;
-  }
-
-  Block block;
-  OpBuilder builder;
-  PairEmitter emitter;
-  SmallVector<Value> over;
-  Value query, key, inner;
-};
 
 PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
@@ -316,38 +287,50 @@ FailureOr<Value> PairKernelBuilder::emitScaledDot(OpBuilder &at, unsigned n,
 FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
                                                OpBuilder &at,
                                                ArrayRef<Value> dots,
-                                               Value keyBegin, bool masked,
+                                               Value keyBegin, Value keyValid,
                                                Value &visible) {
+  SmallVector<int64_t> all{sizes.queries, sizes.keys};
+  StringRef name = op->getName().getStringRef();
+  Widener widener(prologue, at, *arguments, sizes.queries, sizes.keys);
+  Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+  Value zero = arith::ConstantIndexOp::create(prologue, loc, 0);
+  Access access{sizes.queries, sizes.keys, queries, keys, zero, {}, {}};
+  Value divided = wide(at, queryValid, all);
+  if (keyValid)
+    divided = arith::AndIOp::create(at, loc, divided, wide(at, keyValid, all));
+
+  Scratch maskScratch(op->getContext(), loc, coordinates);
+  if (keyValid && view.mask) {
+    Value mask = maskScratch.emitter.emitMask(
+        view.mask, maskScratch.over, maskScratch.query, maskScratch.key);
+    if (!mask)
+      return failure();
+    seed(widener, maskScratch, access, true);
+    widener.checkDivisors(divided, name);
+    if (failed(widener.run(maskScratch.block)))
+      return failure();
+    visible = wide(at, widener.lookup(mask), all);
+    divided = arith::AndIOp::create(at, loc, divided, visible);
+  }
+
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> scalarDots;
   for (size_t n = 0; n < dots.size(); ++n)
     scalarDots.push_back(scratch.block.addArgument(stat, loc));
-  Value scalarMask;
-  if (masked) {
-    scalarMask = scratch.emitter.emitMask(view.mask, scratch.over,
-                                          scratch.query, scratch.key);
-    if (!scalarMask)
-      return failure();
-  }
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> bindings =
       scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
+  emitDividedPositions(scratch, view, dims, bindings);
   Value score = scratch.emitter.emitScore(view, scalarDots, dims, bindings);
   if (view.weight != Weight::Exp)
     score = scratch.emitter.emitWeight(view, score);
-
-  Widener widener(prologue, at, *arguments, sizes.queries, sizes.keys);
-  Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
-  Value zero = arith::ConstantIndexOp::create(prologue, loc, 0);
-  seed(widener, scratch,
-       {sizes.queries, sizes.keys, queries, keys, zero, {}, {}}, true);
+  seed(widener, scratch, access, true);
   for (auto [scalar, dot] : llvm::zip(scalarDots, dots))
     widener.map(scalar, dot, /*varying=*/true);
+  widener.checkDivisors(divided, name);
   if (failed(widener.run(scratch.block)))
     return failure();
-  if (scalarMask)
-    visible = wide(at, widener.lookup(scalarMask), {sizes.queries, sizes.keys});
-  return wide(at, widener.lookup(score), {sizes.queries, sizes.keys});
+  return wide(at, widener.lookup(score), all);
 }
 
 /// The update of the statistics by one tile of scores. `weights` and the factor
@@ -403,9 +386,8 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
     dots.push_back(*dot);
   }
   Value visible;
-  bool masked = partial && view.mask;
   FailureOr<Value> scores =
-      emitScores(prologue, at, dots, keyBegin, masked, visible);
+      emitScores(prologue, at, dots, keyBegin, keyValid, visible);
   if (failed(scores))
     return failure();
   if (partial) {
@@ -725,7 +707,8 @@ LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
   rewriter.setInsertionPoint(op);
   host = &rewriter;
   symbols = &symbolTable;
-  emitPairChecks(rewriter, view);
+  if (failed(emitPairChecks(rewriter, view)))
+    return failure();
   createKernel(rewriter);
   auto cleanup = llvm::scope_exit([&] { kernel->erase(); });
   if (failed(loadQueries()))

@@ -31,7 +31,7 @@ private:
     Value acc, max, den;
   };
   /// Scalar code that is emitted once and widened into the kernel.
-  struct Scratch;
+  using Scratch = PairScratch;
 
   /// What a tile of an operand is read by: the tiles (or scalars) that stand
   /// for the coordinates, and the masks of tokens that exist (null: all do).
@@ -55,11 +55,12 @@ private:
                                    Value keyValid);
   FailureOr<Value> emitScaledDot(OpBuilder &at, unsigned n, Value keyBegin,
                                  Value keyValid);
-  /// The scores (weights, unless the weight is exp) of a tile; `visible` is the
-  /// user's mask on the tile, or null.
+  /// The scores (weights, unless the weight is exp) of a tile; `keyValid` masks
+  /// keys that do not exist, or is null if all do and are visible. `visible` is
+  /// the user's mask on the tile, or null.
   FailureOr<Value> emitScores(OpBuilder &prologue, OpBuilder &at,
-                              ArrayRef<Value> dots, Value keyBegin, bool masked,
-                              Value &visible);
+                              ArrayRef<Value> dots, Value keyBegin,
+                              Value keyValid, Value &visible);
   LogicalResult emitStep(OpBuilder &prologue, OpBuilder &at, Value keyBegin,
                          Value keyEnd, bool partial, const State &state,
                          State &next);

@@ -6,6 +6,8 @@
 
 #include "Widener.h"
 
+#include "attn/Dialect/Attn/Utils/Divisors.h"
+
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -106,8 +108,16 @@ LogicalResult Widener::run(Block &block) {
   return success();
 }
 
+/// Whether a loop divides; the checks of it belong into the loop over keys.
+static bool containsDivision(Operation &op) {
+  return op.getNumRegions() != 0 &&
+         op.walk([](Operation *nested) {
+             return WalkResult(failure(getUncertainDivisor(nested) != nullptr));
+           }).wasInterrupted();
+}
+
 LogicalResult Widener::widen(Operation &op) {
-  bool varies = variesIn(op);
+  bool varies = variesIn(op) || (divided && containsDivision(op));
   OpBuilder &b = varies ? inner : outer;
   if (varies)
     for (Value result : op.getResults())
@@ -126,6 +136,38 @@ LogicalResult Widener::widen(Operation &op) {
   return widenElementwise(op, b);
 }
 
+/// Checks the divisor of `op` if it differs between pairs or between the
+/// entries of a list; others are checked before the launch.
+void Widener::checkDivisor(Operation &op, Value divisor) {
+  bool isTile = isa<VectorType>(divisor.getType());
+  if (!divided || (!isTile && !varying.contains(op.getOperand(1))))
+    return;
+  OpBuilder &b = inner;
+  Location loc = op.getLoc();
+  auto all = VectorType::get({rows, columns}, b.getIndexType());
+  auto splat = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(all, Attribute(b.getIndexAttr(value))));
+  };
+  Value tile = broadcast(b, loc, castDivisor(b, &op, divisor), all.getShape());
+  tile = arith::SelectOp::create(b, loc, divided, tile, splat(1));
+  // The smallest is found as the largest of -1 - x, which cannot wrap.
+  tile = arith::XOrIOp::create(b, loc, tile, splat(-1));
+  auto reduce = [&](Value source, int64_t count) -> Value {
+    return tile::ReduceOp::create(b, loc,
+                                  VectorType::get({count, 1}, b.getIndexType()),
+                                  tile::ReduceKind::Max, source);
+  };
+  Value columnOfRows = reduce(tile, rows);
+  Value row = vector::TransposeOp::create(b, loc, columnOfRows,
+                                          ArrayRef<int64_t>{1, 0});
+  Value most = vector::ExtractOp::create(b, loc, reduce(row, 1),
+                                         ArrayRef<int64_t>{0, 0});
+  Value minusOne = arith::ConstantIndexOp::create(b, loc, -1);
+  Value least = arith::XOrIOp::create(b, loc, most, minusOne);
+  emitDivisorCheck(b, &op, least, divisorName);
+}
+
 /// Clones an elementwise op on operands of one common shape.
 LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   if (op.getNumRegions() != 0 || !isMemoryEffectFree(&op) ||
@@ -136,17 +178,9 @@ LogicalResult Widener::widenElementwise(Operation &op, OpBuilder &b) {
   SmallVector<Value> operands;
   for (Value operand : op.getOperands())
     operands.push_back(lookup(operand));
-  // Behind the last query or key a divisor is 0, which traps.
-  bool isSigned = isa<arith::DivSIOp, arith::RemSIOp, arith::FloorDivSIOp,
-                      arith::CeilDivSIOp>(op);
-  bool isUnsigned = isa<arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(op);
-  if ((isSigned || isUnsigned) && !matchPattern(operands[1], m_Constant())) {
-    auto one = b.getOneAttr(operands[1].getType());
-    Value least = arith::ConstantOp::create(b, op.getLoc(), one);
-    operands[1] =
-        isSigned
-            ? Value(arith::MaxSIOp::create(b, op.getLoc(), operands[1], least))
-            : Value(arith::MaxUIOp::create(b, op.getLoc(), operands[1], least));
+  if (getUncertainDivisor(&op)) {
+    checkDivisor(op, operands[1]);
+    operands[1] = emitSafeDivisor(b, &op, operands[1]);
   }
   SmallVector<int64_t> shape = joinShapes(operands);
   IRMapping cloned;
@@ -313,13 +347,25 @@ LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
                   ValueRange carried) {
     Widener inside(nested, nested, arguments, rows, columns);
     inside.mapping = mapping;
-    inside.mapping[loop.getInductionVar()] = position;
+    inside.map(loop.getInductionVar(), position, /*isVarying=*/true);
     for (auto [scalar, tile] : llvm::zip(loop.getRegionIterArgs(), carried))
-      inside.mapping[scalar] = tile;
+      inside.map(scalar, tile, /*isVarying=*/true);
+    SmallVector<int64_t> all{rows, columns};
+    Value exists;
+    if (!isUniform)
+      exists =
+          arith::CmpIOp::create(nested, loc, arith::CmpIPredicate::slt,
+                                inside.broadcast(nested, loc, position, all),
+                                inside.broadcast(nested, loc, bounds, all));
+    if (divided && containsDivision(op)) {
+      Value where = divided;
+      if (exists)
+        where = arith::AndIOp::create(nested, loc, where, exists);
+      inside.checkDivisors(where, divisorName);
+    }
     for (Operation &nestedOp : loop.getBody()->without_terminator())
       ok &= succeeded(inside.widen(nestedOp));
     SmallVector<Value> yielded(carried);
-    SmallVector<int64_t> all{rows, columns};
     for (auto [n, value] :
          llvm::enumerate(loop.getBody()->getTerminator()->getOperands())) {
       if (!ok)
@@ -327,10 +373,6 @@ LogicalResult Widener::widenLoop(Operation &op, OpBuilder &b) {
       yielded[n] = inside.broadcast(nested, loc, inside.lookup(value), all);
       if (isUniform)
         continue;
-      Value exists =
-          arith::CmpIOp::create(nested, loc, arith::CmpIPredicate::slt,
-                                inside.broadcast(nested, loc, position, all),
-                                inside.broadcast(nested, loc, bounds, all));
       yielded[n] =
           arith::SelectOp::create(nested, loc, exists, yielded[n], carried[n]);
     }

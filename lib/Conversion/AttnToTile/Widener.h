@@ -60,6 +60,13 @@ public:
   void mapElement(Value scalar, RowElement element) {
     elements[scalar] = std::move(element);
   }
+  /// From here on, divisors that differ between the pairs of the tile are
+  /// checked at the pairs that `where` (a tile of i1) shows. `name` is the op
+  /// that the message names.
+  void checkDivisors(Value where, StringRef name) {
+    divided = where;
+    divisorName = name;
+  }
   /// Widens the operations of `block`; what it emits fails with a diagnostic.
   LogicalResult run(Block &block);
   /// Widens one operation, whose operands are mapped.
@@ -80,6 +87,7 @@ public:
 
 private:
   LogicalResult widenElementwise(Operation &op, OpBuilder &b);
+  void checkDivisor(Operation &op, Value divisor);
   LogicalResult widenExtract(ExtractOp op, OpBuilder &b);
   LogicalResult widenLoop(Operation &op, OpBuilder &b);
   Value getLoopBound(Value bound, Operation &loop, OpBuilder &b);
@@ -93,6 +101,9 @@ private:
   DenseMap<Value, Value> mapping;
   DenseSet<Value> varying;
   DenseMap<Value, RowElement> elements;
+  /// The pairs at which divisors are checked, or null.
+  Value divided;
+  StringRef divisorName;
 };
 
 } // namespace attn

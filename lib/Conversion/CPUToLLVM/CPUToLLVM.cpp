@@ -217,6 +217,8 @@ static StringRef getRuntimeName(tile::CheckKind kind) {
     return "attn_rt_check_equal";
   case tile::CheckKind::AtLeast:
     return "attn_rt_check_at_least";
+  case tile::CheckKind::AtMost:
+    return "attn_rt_check_at_most";
   case tile::CheckKind::Multiple:
     return "attn_rt_check_multiple";
   }

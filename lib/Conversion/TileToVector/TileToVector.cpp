@@ -135,6 +135,8 @@ static StringRef getRuntimeName(CheckKind kind) {
     return "attn_rt_check_equal";
   case CheckKind::AtLeast:
     return "attn_rt_check_at_least";
+  case CheckKind::AtMost:
+    return "attn_rt_check_at_most";
   case CheckKind::Multiple:
     return "attn_rt_check_multiple";
   }

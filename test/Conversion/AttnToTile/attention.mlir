@@ -59,3 +59,49 @@ func.func @split(%q: tensor<?x2x?x16xf32>) -> (tensor<?x2x?x?xf32>, tensor<?x2x?
     : tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32> -> (tensor<?x2x?x?xf32>, tensor<?x2x?x?xf32>)
   return %m, %d : tensor<?x2x?x?xf32>, tensor<?x2x?x?xf32>
 }
+
+// -----
+
+// A divisor of each head is checked in front of the launch, at every head but
+// only if there are pairs; the kernel divides by at least 1.
+
+// CHECK-LABEL: func @divisor_of_head(
+// CHECK-SAME: %[[Q:.+]]: tensor<?x?x?x16xf32>, %[[W:.+]]: tensor<?xi32>)
+// CHECK: %[[H:.+]] = tensor.dim %[[Q]], %c1
+// CHECK: scf.for %{{.+}} = %c0 to %[[H]] step %c1
+// CHECK: %[[LOADED:.+]] = attn.extract %[[W]]
+// CHECK: %[[INDEX:.+]] = arith.index_cast %[[LOADED]]
+// CHECK: tile.check at_least %[[INDEX]], %c1, "attn.attention: divisor of an index"
+// CHECK: tile.launch
+// CHECK: tile.kernel
+// CHECK-NOT: tile.check
+// CHECK: arith.maxsi
+// CHECK: arith.floordivsi
+func.func @divisor_of_head(%q: tensor<?x?x?x16xf32>, %w: tensor<?xi32>) -> tensor<?x?x?x16xf32> {
+  %m = attn.mask with (w = %w[h] : tensor<?xi32>) where { i floordiv w == j floordiv w }
+  %o = attn.attention dots(%q * %q) values(%q) mask(%m)
+    : tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32>, !attn.mask<1, 1, over = 2>
+    -> tensor<?x?x?x16xf32>
+  return %o : tensor<?x?x?x16xf32>
+}
+
+// -----
+
+// A divisor of each key is checked in the kernel, at the pairs that exist.
+
+// CHECK-LABEL: func @divisor_of_key(
+// CHECK-NOT: tile.check at_least {{.*}}divisor
+// CHECK: tile.kernel
+// CHECK: tile.for_each
+// CHECK: arith.select %{{.+}}, %{{.+}}, %{{.+}} : vector<16x32xi1>, vector<16x32xindex>
+// CHECK: %[[ROWS:.+]] = tile.reduce <max> %{{.+}} : vector<16x32xindex>
+// CHECK: vector.transpose %[[ROWS]]
+// CHECK: tile.check at_least %{{.+}}, %c1, "attn.attention: divisor of an index"
+// CHECK: tile.dot
+func.func @divisor_of_key(%q: tensor<?x?x?x16xf32>, %w: tensor<?xi32>) -> tensor<?x?x?x16xf32> {
+  %m = attn.mask with (w = %w[j] : tensor<?xi32>) where { i floordiv w <= j }
+  %o = attn.attention dots(%q * %q) values(%q) mask(%m)
+    : tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32>, !attn.mask<1, 1>
+    -> tensor<?x?x?x16xf32>
+  return %o : tensor<?x?x?x16xf32>
+}

@@ -7,6 +7,7 @@
 // CHECK-DAG: llvm.mlir.global internal constant @[[M1:attn_message.*]]("enough keys\00")
 // CHECK-DAG: func.func private @attn_rt_check_multiple(i64, i64, !llvm.ptr)
 // CHECK-DAG: func.func private @attn_rt_check_at_least(i64, i64, !llvm.ptr)
+// CHECK-DAG: func.func private @attn_rt_check_at_most(i64, i64, !llvm.ptr)
 // CHECK-DAG: func.func private @attn_rt_check_equal(i64, i64, !llvm.ptr)
 
 // CHECK-LABEL: func.func @check(
@@ -16,10 +17,12 @@
 // CHECK:       %[[P:[a-zA-Z0-9_]+]] = llvm.mlir.addressof @{{attn_message.*}} : !llvm.ptr
 // CHECK:       call @attn_rt_check_multiple(%[[N64]], %[[M64]], %[[P]])
 // CHECK:       call @attn_rt_check_at_least(
+// CHECK:       call @attn_rt_check_at_most(
 // CHECK:       call @attn_rt_check_equal(
 func.func @check(%n: index, %m: index) {
   tile.check multiple %n, %m, "whole blocks" : index
   tile.check at_least %n, %m, "enough keys" : index
+  tile.check at_most %n, %m, "whole blocks" : index
   tile.check equal %n, %m, "enough keys" : index
   return
 }

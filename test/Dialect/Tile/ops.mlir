@@ -137,10 +137,12 @@ func.func @for_each(%r: !tile.ranges, %v: vector<16x1xf32>, %n: index) {
 // CHECK-LABEL: func @check(
 // CHECK: tile.check equal %{{.*}}, %{{.*}}, "same length" : index
 // CHECK: tile.check at_least %{{.*}}, %{{.*}}, "long enough" : index
+// CHECK: tile.check at_most %{{.*}}, %{{.*}}, "short enough" : index
 // CHECK: tile.check multiple %{{.*}}, %{{.*}}, "whole blocks" : index
 func.func @check(%i: index, %j: index) {
   tile.check equal %i, %j, "same length" : index
   tile.check at_least %i, %j, "long enough" : index
+  tile.check at_most %i, %j, "short enough" : index
   tile.check multiple %i, %j, "whole blocks" : index
   return
 }

@@ -73,6 +73,16 @@ func.func @document(%zero: tensor<?x?xf32>, %n: index, %m: index, %q: tensor<?x?
   return %c : tensor<?x?x?x?xf32>
 }
 
+func.func @document_of_batch(%zero: tensor<?xf32>, %n: index, %m: index, %q: tensor<?x?xi32>,
+                             %k: tensor<?x?xi32>) -> tensor<?x?x?xf32> {
+  %mask = attn.mask.document %q, %k over 1 : tensor<?x?xi32>, tensor<?x?xi32>
+  %c = attn.observe over [b] extents(i = %n, j = %m) mask(%mask) bias(%zero[b]) observe(%p) {
+      %one = arith.constant 1.0 : f32
+      attn.yield %one : f32
+    } into [[b, i, j] add] : !attn.mask<1, 1, over = 1>, tensor<?xf32> -> tensor<?x?x?xf32>
+  return %c : tensor<?x?x?xf32>
+}
+
 func.func @document_shared(%n: index, %ids: tensor<?xi8>) -> tensor<?x?xf32> {
   %mask = attn.mask.document %ids : tensor<?xi8>
   %c = attn.observe over [] extents(i = %n, j = %n) mask(%mask) observe(%p) {

@@ -615,19 +615,24 @@ LogicalResult MaskBlocksOp::verify() {
   return success();
 }
 
-LogicalResult MaskDocumentOp::inferReturnTypes(MLIRContext *context,
-                                               std::optional<Location>,
-                                               ValueRange operands,
-                                               DictionaryAttr, OpaqueProperties,
-                                               RegionRange,
-                                               SmallVectorImpl<Type> &types) {
+LogicalResult MaskDocumentOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> location, ValueRange operands,
+    DictionaryAttr attrs, OpaqueProperties properties, RegionRange regions,
+    SmallVectorImpl<Type> &types) {
+  Adaptor adaptor(operands, attrs, properties, regions);
   auto ids = dyn_cast<RankedTensorType>(operands[0].getType());
-  types.push_back(
-      MaskType::get(context, 1, 1, ids && ids.getRank() == 2 ? 2 : 0));
+  int64_t over = ids && ids.getRank() == 2 ? 2 : 0;
+  // The verifier refuses others.
+  if (adaptor.getOver() && *adaptor.getOver() > 0)
+    over = *adaptor.getOver();
+  types.push_back(MaskType::get(context, 1, 1, over));
   return success();
 }
 
 LogicalResult MaskDocumentOp::verify() {
+  if (getOver() && (*getOver() < 1 || getQueryIds().getType().getRank() != 2))
+    return emitOpError("expected over of at least 1 with ids of rank 2, found ")
+           << *getOver() << " with " << getQueryIds().getType();
   if (!getKeyIds())
     return success();
   auto query = cast<RankedTensorType>(getQueryIds().getType());

@@ -196,6 +196,24 @@ static LogicalResult verifyExtents(const PairView &view) {
   return success();
 }
 
+/// Checks that index arithmetic on tokens cannot wrap (C12).
+static LogicalResult verifyProduct(const PairView &view) {
+  PairCoordinates c = view.getCoordinates();
+  auto dims = llvm::to_vector(llvm::seq(c.numOver()));
+  dims.append({c.query(), c.key()});
+  auto extents = llvm::map_to_vector(
+      dims, [&](unsigned dim) { return view.getStaticExtent(dim); });
+  if (multiplyExtents(extents))
+    return success();
+  InFlightDiagnostic error =
+      view.op->emitOpError("expected a product of extents below 2^62, found ");
+  for (auto [dim, extent] : llvm::zip(dims, extents)) {
+    error << (dim == dims.front() ? "" : ", ") << c.getNames()[dim] << " = ";
+    ShapedType::isDynamic(extent) ? error << '?' : error << extent;
+  }
+  return error;
+}
+
 /// Checks the numbers of maps, extents and bindings.
 static LogicalResult verifyCounts(const PairView &view) {
   Operation *op = view.op;
@@ -291,7 +309,8 @@ static LogicalResult verifyPair(const PairView &view) {
       failed(verifyGrid(op, view.queryGrid, view.keyGrid, grid)) ||
       failed(verifyNames(op, c.getNames())) ||
       failed(verifyBindings(op, view.bindingInfos, bindings, c.getNames())) ||
-      failed(verifyMaps(view)) || failed(verifyExtents(view)))
+      failed(verifyMaps(view)) || failed(verifyExtents(view)) ||
+      failed(verifyProduct(view)))
     return failure();
   if (view.mask && failed(verifyMask(view)))
     return failure();

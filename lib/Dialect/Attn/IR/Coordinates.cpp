@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypes.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -47,6 +48,20 @@ bool PairCoordinates::dependsOnKey(AffineExpr expr) const {
     if (expr.isFunctionOfDim(dim))
       return true;
   return false;
+}
+
+std::optional<int64_t> mlir::attn::multiplyExtents(ArrayRef<int64_t> sizes) {
+  if (llvm::is_contained(sizes, 0))
+    return 0;
+  int64_t product = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size))
+      continue;
+    if (size > kMaxExtent / product)
+      return std::nullopt;
+    product *= size;
+  }
+  return product;
 }
 
 //===----------------------------------------------------------------------===//

@@ -146,13 +146,9 @@ bool PairView::hasExtentClause(unsigned dim) const {
 
 /// The product of static sizes, or dynamic.
 static int64_t getProduct(ArrayRef<int64_t> sizes) {
-  int64_t product = 1;
-  for (int64_t size : sizes) {
-    if (ShapedType::isDynamic(size))
-      return ShapedType::kDynamic;
-    product *= size;
-  }
-  return product;
+  if (llvm::any_of(sizes, ShapedType::isDynamic))
+    return ShapedType::kDynamic;
+  return multiplyExtents(sizes).value_or(ShapedType::kDynamic);
 }
 
 int64_t PairView::getStaticExtent(unsigned dim) const {

@@ -815,5 +815,14 @@ LogicalResult mlir::attn::verifyGrid(Operation *op, ArrayRef<int64_t> queryGrid,
         return op->emitOpError(
                    "expected grid sizes that are not negative, found ")
                << size;
+  for (ArrayRef<int64_t> grid : {queryGrid, keyGrid})
+    if (!multiplyExtents(grid)) {
+      InFlightDiagnostic error =
+          op->emitOpError("expected a grid of fewer than 2^62 tokens, found (");
+      llvm::interleaveComma(grid, error, [&](int64_t size) {
+        ShapedType::isDynamic(size) ? error << '?' : error << size;
+      });
+      return error << ')';
+    }
   return success();
 }

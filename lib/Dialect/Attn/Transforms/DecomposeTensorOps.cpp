@@ -10,6 +10,8 @@
 
 #include "DecomposeTensorOps.h"
 
+#include "attn/Dialect/Attn/Utils/Checks.h"
+
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
@@ -35,6 +37,7 @@ struct DecomposeOp final : OpRewritePattern<OpTy> {
     Type type = rewriter.getF32Type();
     if (wide || llvm::any_of(op->getOperandTypes(), isF64))
       type = rewriter.getF64Type();
+    emitOperandChecks(rewriter, op);
     Emitter emitter(op.getLoc(), rewriter, type);
     rewriter.replaceOp(op, decompose(emitter, op));
     return success();

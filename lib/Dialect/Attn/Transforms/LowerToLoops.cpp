@@ -11,11 +11,12 @@
 
 #include "attn/Dialect/Attn/IR/PairView.h"
 #include "attn/Dialect/Attn/Utils/Checks.h"
+#include "attn/Dialect/Attn/Utils/Divisors.h"
 #include "attn/Dialect/Attn/Utils/Emit.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -50,6 +51,9 @@ public:
   FailureOr<SmallVector<Value>> lower(AttentionOp op);
   FailureOr<SmallVector<Value>> lower(PartialOp op);
   FailureOr<SmallVector<Value>> lower(ObserveOp op);
+
+  /// Whether an error was reported.
+  bool isInvalid() const { return isBroken; }
 
   /// The extent of the last letter of `over`, or null.
   Value getHeads() const { return heads; }
@@ -134,7 +138,7 @@ PairLoops::PairLoops(OpBuilder &b, Operation *op, bool wide)
     : b(b), loc(op->getLoc()), view(PairView::get(op)),
       c(view.getCoordinates()), emit(b, loc, wide),
       type(wide ? b.getF64Type() : cast<FloatType>(view.getStatType())) {
-  emitPairChecks(b, view);
+  isBroken = failed(emitPairChecks(b, view));
   extents.resize(c.size());
   for (unsigned dim = 0; dim <= c.query(); ++dim)
     extents[dim] = emitExtent(b, view, dim);
@@ -620,15 +624,6 @@ FailureOr<SmallVector<Value>> PairLoops::lower(ObserveOp op) {
 // Divisors
 //===----------------------------------------------------------------------===//
 
-/// The divisor of an op on index values, or null.
-static Value getDivisor(Operation *op) {
-  if (!isa<arith::FloorDivSIOp, arith::CeilDivSIOp, arith::DivSIOp,
-           arith::RemSIOp, arith::DivUIOp, arith::RemUIOp, arith::CeilDivUIOp>(
-          op))
-    return {};
-  return op->getOperand(1).getType().isIndex() ? op->getOperand(1) : Value();
-}
-
 /// Checks before each division within `root` that the divisor is positive, but
 /// for the grouping of `heads`, which is checked once.
 static void emitDivisorChecks(Operation *root, StringRef name, Value heads) {
@@ -637,17 +632,38 @@ static void emitDivisorChecks(Operation *root, StringRef name, Value heads) {
            op->getOperand(0) == heads;
   };
   root->walk([&](Operation *op) {
-    Value divisor = getDivisor(op);
-    APInt value;
-    if (!divisor || dividesHeads(op) || dividesHeads(divisor.getDefiningOp()) ||
-        (matchPattern(divisor, m_ConstantInt(&value)) &&
-         value.isStrictlyPositive()))
+    Value divisor = getUncertainDivisor(op);
+    if (!divisor || dividesHeads(op) || dividesHeads(divisor.getDefiningOp()))
       return;
     OpBuilder b(op);
-    Value one = arith::ConstantIndexOp::create(b, op->getLoc(), 1);
-    emitCheck(b, op->getLoc(), tile::CheckKind::AtLeast, divisor, one,
-              Twine(name) + ": divisor of an index");
+    emitDivisorCheck(b, op, castDivisor(b, op, divisor), name);
+    op->setOperand(1, emitSafeDivisor(b, op, divisor));
   });
+}
+
+//===----------------------------------------------------------------------===//
+// Masks that are left
+//===----------------------------------------------------------------------===//
+
+static bool isMask(Type type) { return isa<MaskType>(type); }
+
+/// Refuses a mask that any op but those over pairs uses: it has no form at run
+/// time.
+static LogicalResult verifyNoMask(Operation *op) {
+  if (auto function = dyn_cast<FunctionOpInterface>(op);
+      function && (llvm::any_of(function.getArgumentTypes(), isMask) ||
+                   llvm::any_of(function.getResultTypes(), isMask)))
+    return op->emitError("expected masks that stay within a function, found @")
+           << function.getName()
+           << " with one as argument or result; inline it where it is used";
+  if (isa_and_present<AttnDialect>(op->getDialect()))
+    return success();
+  if (llvm::any_of(op->getOperandTypes(), isMask) ||
+      llvm::any_of(op->getResultTypes(), isMask))
+    return op->emitError("expected masks that only ops of the attn dialect "
+                         "use, found one in '")
+           << op->getName() << "'";
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -675,6 +691,10 @@ struct AttnLowerToLoopsPass final
     for (Operation *op : llvm::reverse(masks))
       if (isOpTriviallyDead(op))
         op->erase();
+    WalkResult result = getOperation()->walk<WalkOrder::PreOrder>(
+        [](Operation *op) { return WalkResult(verifyNoMask(op)); });
+    if (result.wasInterrupted())
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     populateLowerExtractPatterns(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
@@ -685,6 +705,8 @@ struct AttnLowerToLoopsPass final
     OpBuilder b(op);
     Operation *before = op->getPrevNode();
     PairLoops loops(b, op, wide);
+    if (loops.isInvalid())
+      return failure();
     using Results = FailureOr<SmallVector<Value>>;
     Results results = llvm::TypeSwitch<Operation *, Results>(op)
                           .Case<AttentionOp, PartialOp, ObserveOp>(

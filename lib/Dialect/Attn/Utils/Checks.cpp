@@ -6,6 +6,8 @@
 
 #include "attn/Dialect/Attn/Utils/Checks.h"
 
+#include "attn/Dialect/Attn/Utils/Divisors.h"
+
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -37,7 +39,7 @@ public:
   PairChecker(OpBuilder &b, const PairView &view)
       : b(b), view(view), c(view.getCoordinates()), loc(view.op->getLoc()) {}
 
-  void emit();
+  LogicalResult emit();
 
 private:
   void checkSigns();
@@ -49,9 +51,21 @@ private:
   void checkPieces(MaskPiecewiseOp op);
   template <typename OpTy>
   void checkGrids(OpTy op, Value queries, Value keys);
+  void checkLengths(MaskPiecewiseOp op, ValueRange lengths);
+  void checkProducts();
+  /// `product` * `size`, checked to stay below 2^62; `product` may be null.
+  Value multiply(Value product, Value size, const Twine &what);
   void checkGrid(Operation *op, ArrayRef<int64_t> sizes, ValueRange operands,
                  Value tokens, StringRef letter);
 
+  /// A static size, or the next of `operands`.
+  Value getSize(int64_t size, ValueRange &operands) {
+    if (!ShapedType::isDynamic(size))
+      return arith::ConstantIndexOp::create(b, loc, size);
+    Value value = operands.front();
+    operands = operands.drop_front();
+    return value;
+  }
   std::string prefix(Operation *op) const {
     return (op->getName().getStringRef() + ": ").str();
   }
@@ -64,14 +78,16 @@ private:
 
 } // namespace
 
-void PairChecker::emit() {
+LogicalResult PairChecker::emit() {
   checkSigns();
+  checkProducts();
   for (unsigned dim = 0; dim < c.inner(); ++dim)
     checkCoordinate(dim);
   checkResults();
   if (view.mask)
     checkMask(view.mask, emitExtent(b, view, c.query()),
               emitExtent(b, view, c.key()));
+  return emitUniformDivisorChecks(b, view);
 }
 
 void PairChecker::checkSigns() {
@@ -82,6 +98,45 @@ void PairChecker::checkSigns() {
   for (Value size : view.extents)
     emitCheck(b, loc, CheckKind::AtLeast, size, zero,
               Twine(prefix(view.op)) + "extent");
+}
+
+Value PairChecker::multiply(Value product, Value size, const Twine &what) {
+  std::optional<int64_t> before = 1, factor = getConstantIntValue(size);
+  if (product)
+    before = getConstantIntValue(product);
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  // The verifier has seen products of constants.
+  if (before && factor)
+    return index(multiplyExtents({*before, *factor}).value_or(kMaxExtent));
+  Value most;
+  if (before)
+    most = index(kMaxExtent / std::max<int64_t>(*before, 1));
+  else
+    most = arith::DivSIOp::create(
+        b, loc, index(kMaxExtent),
+        arith::MaxSIOp::create(b, loc, product, index(1)));
+  emitCheck(b, loc, CheckKind::AtMost, size, most,
+            what + " in a product below 2^62");
+  return product ? Value(arith::MulIOp::create(b, loc, product, size)) : size;
+}
+
+void PairChecker::checkProducts() {
+  ValueRange operands = view.grid;
+  for (ArrayRef<int64_t> grid : {view.queryGrid, view.keyGrid}) {
+    Value product;
+    for (int64_t size : grid)
+      product = multiply(product, getSize(size, operands),
+                         Twine(prefix(view.op)) + "grid size");
+  }
+  auto dims = llvm::to_vector(llvm::seq(c.numOver()));
+  dims.append({c.query(), c.key()});
+  Value product;
+  for (unsigned dim : dims)
+    product = multiply(product, emitExtent(b, view, dim),
+                       Twine(prefix(view.op)) + "extent of '" +
+                           c.getNames()[dim] + "'");
 }
 
 void PairChecker::checkCoordinate(unsigned dim) {
@@ -162,17 +217,10 @@ void PairChecker::checkGrid(Operation *op, ArrayRef<int64_t> sizes,
   if (sizes.empty() || isStatic)
     return;
   for (int64_t size : sizes) {
-    Value value;
-    if (ShapedType::isDynamic(size)) {
-      value = operands.front();
-      operands = operands.drop_front();
-      emitCheck(b, loc, CheckKind::AtLeast, value, zero,
-                Twine(prefix(op)) + "grid size");
-    } else {
-      value = arith::ConstantIndexOp::create(b, loc, size);
-    }
-    product =
-        product ? Value(arith::MulIOp::create(b, loc, product, value)) : value;
+    Value value = getSize(size, operands);
+    std::string what = prefix(op) + "grid size";
+    emitCheck(b, loc, CheckKind::AtLeast, value, zero, what);
+    product = multiply(product, value, what);
   }
   emitCheck(b, loc, CheckKind::AtLeast, product, tokens,
             Twine(prefix(op)) + "tokens in the grid of '" + letter + "'");
@@ -186,7 +234,22 @@ void PairChecker::checkGrids(OpTy op, Value queries, Value keys) {
   checkGrid(op, op.getKeyGrid(), grid.drop_front(numQuery), keys, "j");
 }
 
+void PairChecker::checkLengths(MaskPiecewiseOp op, ValueRange lengths) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0), begin = zero;
+  Value most = arith::ConstantIndexOp::create(b, loc, kMaxExtent);
+  std::string what = prefix(op) + "length of a segment";
+  for (Value length : lengths) {
+    emitCheck(b, loc, CheckKind::AtLeast, length, zero, what);
+    Value rest = arith::SubIOp::create(b, loc, most, begin);
+    emitCheck(b, loc, CheckKind::AtMost, length, rest,
+              what + " in a sum below 2^62");
+    begin = arith::AddIOp::create(b, loc, begin, length);
+  }
+}
+
 void PairChecker::checkPieces(MaskPiecewiseOp op) {
+  checkLengths(op, op.getQueryLengths());
+  checkLengths(op, op.getKeyLengths());
   size_t columns = op.getKeyLengths().size();
   for (auto [position, piece] : llvm::enumerate(op.getLayout()))
     if (piece >= 0)
@@ -210,6 +273,6 @@ void PairChecker::checkMask(Value mask, Value queries, Value keys) {
       .Default([](Operation *) {});
 }
 
-void mlir::attn::emitPairChecks(OpBuilder &b, const PairView &view) {
-  PairChecker(b, view).emit();
+LogicalResult mlir::attn::emitPairChecks(OpBuilder &b, const PairView &view) {
+  return PairChecker(b, view).emit();
 }

@@ -318,3 +318,25 @@ Value PairEmitter::emitWeight(const PairView &view, Value score) {
   }
   llvm_unreachable("all weights are handled");
 }
+
+//===----------------------------------------------------------------------===//
+// Scratch
+//===----------------------------------------------------------------------===//
+
+PairScratch::PairScratch(MLIRContext *context, Location loc,
+                         const PairCoordinates &coordinates)
+    : builder(context), emitter(builder, loc) {
+  builder.setInsertionPointToEnd(&block);
+  Type index = builder.getIndexType();
+  for (unsigned dim = 0; dim < coordinates.numOver(); ++dim)
+    over.push_back(block.addArgument(index, loc));
+  query = block.addArgument(index, loc);
+  key = block.addArgument(index, loc);
+  inner = block.addArgument(index, loc);
+}
+
+SmallVector<Value> PairScratch::getDims(const PairView &view) {
+  SmallVector<Value> dims = emitter.getDims(view, over, query, key);
+  dims.back() = inner;
+  return dims;
+}

@@ -1,5 +1,5 @@
-// RUN: attn-opt %s --attn-decompose-tensor-ops --split-input-file | FileCheck %s --implicit-check-not=attn.
-// RUN: attn-opt %s --attn-decompose-tensor-ops=wide --split-input-file | FileCheck %s --check-prefix=WIDE --implicit-check-not=attn.
+// RUN: attn-opt %s --attn-decompose-tensor-ops --split-input-file | FileCheck %s --implicit-check-not='= attn.'
+// RUN: attn-opt %s --attn-decompose-tensor-ops=wide --split-input-file | FileCheck %s --check-prefix=WIDE --implicit-check-not='= attn.'
 
 // Each op becomes linalg on tensors; statistics of half-precision inputs are in
 // f32, or in f64 with wide, and are rounded once.

@@ -9,7 +9,7 @@
 // NARROW-LABEL: func @causal(
 func.func @causal(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x2x?x6xf32>)
     -> tensor<?x4x?x6xf32> {
-  // CHECK-NOT: attn.
+  // CHECK-NOT: = attn.
   // CHECK: tile.check {{ *}}equal %{{.+}}, %{{.+}}, "attn.attention: extent of 'b' in the right side of dot product 0" : index
   // CHECK: tile.check {{ *}}equal %{{.+}}, %{{.+}}, "attn.attention: extent of 'b' in the value" : index
   // CHECK: tile.check {{ *}}equal %{{.+}}, %{{.+}}, "attn.attention: extent of 'j' in the value" : index

@@ -953,3 +953,33 @@ func.func @observe_kind(%q: tensor<?x4x?x8xf32>) {
     } into [[j] mean] : tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32> -> tensor<?xf32>
   return
 }
+
+// -----
+
+func.func @attention_c12(%v: tensor<?x4x3x8xf32>) {
+  // expected-error@+1 {{'attn.attention' op expected a product of extents below 2^62, found b = ?, h = 4, i = 384307168202282326, j = 3}}
+  %o = attn.attention extents(i = 384307168202282326) values(%v) : tensor<?x4x3x8xf32>
+    -> tensor<?x4x384307168202282326x8xf32>
+  return
+}
+
+// -----
+
+// One query fewer, and no key, are legal.
+func.func @attention_c12_limit(%v: tensor<?x4x3x8xf32>, %w: tensor<?x4x0x8xf32>) {
+  %o = attn.attention extents(i = 384307168202282325) values(%v) : tensor<?x4x3x8xf32>
+    -> tensor<?x4x384307168202282325x8xf32>
+  %p = attn.attention extents(i = 384307168202282326) values(%w) : tensor<?x4x0x8xf32>
+    -> tensor<?x4x384307168202282326x8xf32>
+  return
+}
+
+// -----
+
+func.func @observe_c12(%t: tensor<?xf32>) {
+  // expected-error@+1 {{'attn.observe' op expected a product of extents below 2^62, found b = ?, i = 4294967296, j = 1073741824}}
+  %c = attn.observe over [b] extents(i = 4294967296, j = 1073741824) bias(%t[b]) observe(%p) {
+      attn.yield %p : f32
+    } into [[b] add] : tensor<?xf32> -> tensor<?xf32>
+  return
+}

@@ -468,3 +468,43 @@ func.func @yield_alone() {
   // expected-error@+1 {{'attn.yield' op expects parent op to be one of 'attn.attention, attn.map, attn.mask.any, attn.mask, attn.observe, attn.partial'}}
   attn.yield
 }
+
+// -----
+
+func.func @mask_c4(%n: index) {
+  // expected-error@+1 {{'attn.mask' op expected a grid of fewer than 2^62 tokens, found (?, 4294967296, 1073741824)}}
+  %m = attn.mask grid i(%n, 4294967296, 1073741824) j(4, 4, 4) where { iy == jy }
+  return
+}
+
+// -----
+
+func.func @neighborhood_c4() {
+  // expected-error@+1 {{'attn.mask.neighborhood' op expected a grid of fewer than 2^62 tokens, found (4294967296, 4294967296)}}
+  %m = attn.mask.neighborhood window [3, 3] grid i(4294967296, 4294967296) j(4294967296, 4294967296)
+  return
+}
+
+// -----
+
+// One token fewer, and a grid without tokens, are legal.
+func.func @mask_c4_limit() {
+  %m = attn.mask grid i(4611686018427387903) j(4611686018427387904, 16, 0) where { ix == jy }
+  return
+}
+
+// -----
+
+func.func @document_c2(%ids: tensor<?x?xi32>) {
+  // expected-error@+1 {{'attn.mask.document' op expected over of at least 1 with ids of rank 2, found 0 with 'tensor<?x?xi32>'}}
+  %m = attn.mask.document %ids over 0 : tensor<?x?xi32>
+  return
+}
+
+// -----
+
+func.func @document_c2_rank(%ids: tensor<?xi32>) {
+  // expected-error@+1 {{'attn.mask.document' op expected over of at least 1 with ids of rank 2, found 3 with 'tensor<?xi32>'}}
+  %m = attn.mask.document %ids over 3 : tensor<?xi32>
+  return
+}

@@ -64,6 +64,7 @@ func.func @blocks(%idx: tensor<?x4x?x8xi32>, %cnt: tensor<?x4x?xi32>) -> !attn.m
 // CHECK: attn.mask.block_diagonal size(32) causal
 // CHECK: attn.mask.prefix %[[D]]
 // CHECK: attn.mask.document %[[IDS]] : tensor<?x?xi32>
+// CHECK: attn.mask.document %[[IDS]], %[[IDS]] over 1 : tensor<?x?xi32>, tensor<?x?xi32>
 // CHECK: attn.mask.neighborhood window [3, 5] stride [1, 2] causal [1, 0] grid i(6, %[[D]]) j(6, %[[D]])
 // CHECK: attn.mask.and
 // CHECK: attn.mask.or
@@ -78,6 +79,8 @@ func.func @named(%d: index, %ids: tensor<?x?xi32>) {
   %4 = attn.mask.block_diagonal size(32) causal
   %5 = attn.mask.prefix %d
   %6 = attn.mask.document %ids : tensor<?x?xi32>
+  %13 = attn.mask.document %ids, %ids over 1 : tensor<?x?xi32>, tensor<?x?xi32>
+  %14 = attn.mask.and %0, %13 : !attn.mask<1, 1>, !attn.mask<1, 1, over = 1>
   %7 = attn.mask.neighborhood window [3, 5] stride [1, 2] causal [1, 0] grid i(6, %d) j(6, %d)
   %8 = attn.mask.and %0, %6 : !attn.mask<1, 1>, !attn.mask<1, 1, over = 2>
   %9 = attn.mask.or %8, %3 : !attn.mask<1, 1, over = 2>, !attn.mask<1, 1>

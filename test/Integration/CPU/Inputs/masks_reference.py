@@ -36,6 +36,7 @@ for n, m in LENGTHS:
     same = (ids[0][:, :, None] == ids[1][:, None, :])[:, None]
     zero = np.zeros((2, 3), np.float32)
     show("document", [zero, n, m, *ids], np.repeat(same, 3, axis=1))
+    show("document_of_batch", [zero[:, 0], n, m, *ids], same[:, 0])
     width = np.array([2, 0, 9], np.int32)
     near = (j <= i) & (i - j < width[:, None, None])
     show("window_per_head", [zero, n, m, width], np.repeat(near[None], 2, axis=0))

@@ -56,6 +56,11 @@ void attn_rt_check_at_least(int64_t found, int64_t expected,
   check(found >= expected, found, expected, message);
 }
 
+void attn_rt_check_at_most(int64_t found, int64_t expected,
+                           const char *message) {
+  check(found <= expected, found, expected, message);
+}
+
 void attn_rt_check_multiple(int64_t found, int64_t expected,
                             const char *message) {
   check(expected != 0 && found % expected == 0, found, expected, message);

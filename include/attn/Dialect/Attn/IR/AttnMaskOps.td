@@ -38,8 +38,11 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
     index; floats and `i1` keep their type.
 
     Edges: loads are evaluated where all coordinates are in range; a load out of
-    range yields 0. A division by a value that is not positive is an error at
-    run time on the reference path and undefined elsewhere.
+    range yields 0. A divisor of integers that is not positive stops the program
+    with a sentence. A divisor that depends on neither the query, nor the key,
+    nor the entry of a list is checked before anything runs, if there are pairs
+    at all. Any other is checked at each pair at which the predicate is
+    evaluated; a pair may be left out whose visibility is known without it.
 
     Constraints:
     - (C1) the region yields one `i1`, and its ops have no effects
@@ -47,6 +50,7 @@ def Attn_MaskOp : Attn_RegionOp<"mask"> {
       of batch and head coordinates if one of them is read, else 0
     - (C3) a map has one result per dimension of its tensor, and uses only names
       bound before it
+    - (C4) the tokens of a grid are fewer than 2^62
 
     Example:
 
@@ -89,8 +93,8 @@ def Attn_MaskAnyOp : Attn_RegionOp<"mask.any"> {
     Everything else is as in `attn.mask`; `s` may be used in maps.
 
     Constraints:
-    - (C1) .. (C3) of `attn.mask`
-    - (C4) the name of the entry differs from every other name
+    - (C1) .. (C4) of `attn.mask`
+    - (C5) the name of the entry differs from every other name
 
     Example:
 
@@ -251,7 +255,8 @@ def Attn_MaskPiecewiseOp : Attn_Op<"mask.piecewise", [AttrSizedOperandSegments]>
     in row `r` and column `c` decides about the pairs of query segment `r` and
     key segment `c`, in coordinates that start at 0 in each segment. `full` and
     `empty` are pieces that see everything and nothing. Pairs behind the last
-    segment are not visible.
+    segment are not visible. A length below 0, and lengths whose sum is 2^62 or
+    more, stop the program with a sentence.
 
     Constraints:
     - (C1) one row of pieces per query segment, one piece per key segment in
@@ -406,10 +411,13 @@ def Attn_MaskDocumentOp : Attn_NamedMaskOp<"mask.document"> {
     ```
 
     With one tensor, queries and keys share their ids. Rank-1 tensors hold for
-    every batch; then the mask does not depend on batch coordinates.
+    every batch; then the mask does not depend on batch coordinates. Ids of
+    rank 2 are read at the first letter of `over`, of which the op that uses the
+    mask has `over N`, 2 if it is not given.
 
     Constraints:
     - (C1) both tensors have the same rank, 1 or 2, and the same element type
+    - (C2) `over` is at least 1, and given for rank 2 only
 
     Example:
 
@@ -421,9 +429,10 @@ def Attn_MaskDocumentOp : Attn_NamedMaskOp<"mask.document"> {
     ```
   }];
   let arguments = (ins TensorRankOf<[I8, I32, I64], [1, 2]>:$queryIds,
-                       Optional<TensorRankOf<[I8, I32, I64], [1, 2]>>:$keyIds);
+                       Optional<TensorRankOf<[I8, I32, I64], [1, 2]>>:$keyIds,
+                       OptionalAttr<I64Attr>:$over);
   let assemblyFormat = [{
-    $queryIds (`,` $keyIds^)? attr-dict `:` type($queryIds) (`,` type($keyIds)^)?
+    $queryIds (`,` $keyIds^)? (`over` $over^)? attr-dict `:` type($queryIds) (`,` type($keyIds)^)?
   }];
   let hasVerifier = 1;
 }

@@ -82,7 +82,9 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     is -inf and its den 0. This holds under every normaliser. A score of -inf
     under `exp` is weight 0. A masked pair has no influence even if its key or
     value is NaN or infinite; NaN at a visible pair propagates. Lengths 0 are
-    legal.
+    legal. A divisor of integers in a region or a position that is not positive
+    stops the program with a sentence: if it depends on neither the query nor
+    the key, wherever there are pairs, and else at visible pairs.
 
     Constraints:
     - (C1) a map has one result per dimension of its operand; `:` occurs once in
@@ -102,6 +104,8 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
     - (C9) the result types have the shapes of `-> [..]` and of `[over.., i]`
     - (C10) the extents of `i`, `j` and each letter of `over` follow from an
       operand, the grid, or `extents(i = .., j = ..)`, and agree
+    - (C12) the product of the extents of `i`, `j` and `over` is below 2^62, so
+      that index arithmetic on them cannot wrap
 
     Example:
 
@@ -162,7 +166,7 @@ def Attn_PartialOp : Attn_PairOp<"partial",
     Edges: a row that sees no key has the identity as its state.
 
     Constraints:
-    - (C1) .. (C8), (C10) of `attn.attention`; sink, const and results belong to
+    - (C1) .. (C8), (C10), (C12) of `attn.attention`; sink, const and results belong to
       `attn.finalize`
     - (C9) the result types have the shapes above
     - (C11) `split` is at least 1
@@ -212,7 +216,7 @@ def Attn_ObserveOp : Attn_RegionOp<"observe", [Attn_ReifyShapes]> {
     has p = 0. Positions outside of a result are left out.
 
     Constraints:
-    - (C1) .. (C4), (C6) .. (C8), (C10) of `attn.attention`
+    - (C1) .. (C4), (C6) .. (C8), (C10), (C12) of `attn.attention`
     - (C5) the region yields one value of the statistics type per result
     - (C9) each result has one dimension per result of its map; where the map
       uses a bound name, its extent is static

@@ -49,6 +49,13 @@ struct PairCoordinates {
   SmallVector<std::string> names;
 };
 
+/// The largest product of extents: index arithmetic on tokens cannot wrap.
+inline constexpr int64_t kMaxExtent = (int64_t{1} << 62) - 1;
+
+/// The product of sizes that are not negative, of which dynamic ones count as
+/// 1, or nothing if it is larger than kMaxExtent.
+std::optional<int64_t> multiplyExtents(ArrayRef<int64_t> sizes);
+
 /// Emits `arith` ops on index values that compute `expr`. Division and
 /// remainder floor; a remainder is written as `x - (x floordiv m) * m`, so that
 /// `floordiv` is the only division of the dialect's index arithmetic.

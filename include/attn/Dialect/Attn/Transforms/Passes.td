@@ -71,7 +71,7 @@ def AttnDecomposeTensorOpsPass : Pass<"attn-decompose-tensor-ops"> {
 
     Afterwards none of these ops is left. Nothing else is touched: no op is
     folded, so that a wrong fold cannot hide. Ranks and static sizes stay; sizes
-    that must agree at run time are not compared.
+    of operands that must agree are checked at run time (`tile.check`).
 
     Arithmetic is in f32, or in f64 where an operand is f64, and rounded at the
     end of each op. With `wide` it is in f64 everywhere.
@@ -91,7 +91,7 @@ def AttnDecomposeTensorOpsPass : Pass<"attn-decompose-tensor-ops"> {
   ];
   let dependentDialects = [
     "arith::ArithDialect", "linalg::LinalgDialect", "math::MathDialect",
-    "scf::SCFDialect", "tensor::TensorDialect"
+    "scf::SCFDialect", "tensor::TensorDialect", "tile::TileDialect"
   ];
 }
 
@@ -141,9 +141,9 @@ def AttnLowerToLoopsPass : Pass<"attn-lower-to-loops"> {
 
     With `wide` the arithmetic is in f64 and results are rounded at the end.
 
-    Before: masks are defined in the function that uses them; anything else is
-    an error. Sizes that must agree are checked at run time (`tile.check`), as
-    are divisors of index arithmetic, which must be positive.
+    Before: masks are defined in the function that uses them, and no other op
+    uses them; anything else is an error. Sizes that must agree are checked at run time (`tile.check`), as
+    are divisors of integers, which must be positive.
     After: no op over pairs, no mask op and no `attn.extract` is left. Nothing
     is folded, so that a wrong fold cannot hide.
 

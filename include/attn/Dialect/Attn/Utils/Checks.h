@@ -24,8 +24,13 @@ Value emitSize(OpBuilder &builder, Location loc, Value tensor, unsigned axis);
 
 /// Emits the checks that every lowering of an op over pairs needs: the axes of
 /// operands and results have the extents of their coordinates, numbers of heads
-/// divide, and the grids of the op and of its masks hold all tokens.
-void emitPairChecks(OpBuilder &builder, const PairView &view);
+/// divide, the grids of the op and of its masks hold all tokens, and divisors
+/// that all pairs share are positive. Fails after an error at a mask.
+LogicalResult emitPairChecks(OpBuilder &builder, const PairView &view);
+
+/// Emits the checks of an op without named coordinates: the sizes of its
+/// operands fit together. Most of these ops have none.
+void emitOperandChecks(OpBuilder &builder, Operation *op);
 
 } // namespace attn
 } // namespace mlir

@@ -97,6 +97,23 @@ private:
   bool wide;
 };
 
+/// Scalar code over coordinates that are block arguments. It lives outside of
+/// the module, to be copied into it in another form.
+struct PairScratch {
+  PairScratch(MLIRContext *context, Location loc,
+              const PairCoordinates &coordinates);
+  ~PairScratch() { block.dropAllReferences(); }
+
+  /// The dimensions of the op's maps.
+  SmallVector<Value> getDims(const PairView &view);
+
+  Block block;
+  OpBuilder builder;
+  PairEmitter emitter;
+  SmallVector<Value> over;
+  Value query, key, inner;
+};
+
 } // namespace attn
 } // namespace mlir
 

@@ -776,6 +776,7 @@ def Tile_CheckOp : Tile_Op<"check", [
     ```
     equal:    found = expected
     at_least: found >= expected
+    at_most:  found <= expected
     multiple: found mod expected = 0
     ```
 

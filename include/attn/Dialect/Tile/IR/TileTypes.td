@@ -59,7 +59,8 @@ def Tile_ReduceKindAttr
 def Tile_CheckKind : Tile_Enum<"CheckKind", "what a size must satisfy", [
       I32EnumAttrCase<"Equal", 0, "equal">,
       I32EnumAttrCase<"AtLeast", 1, "at_least">,
-      I32EnumAttrCase<"Multiple", 2, "multiple">
+      I32EnumAttrCase<"Multiple", 2, "multiple">,
+      I32EnumAttrCase<"AtMost", 3, "at_most">
     ]>;
 def Tile_CheckKindAttr : EnumAttr<Tile_Dialect, Tile_CheckKind, "check_kind">;
 
