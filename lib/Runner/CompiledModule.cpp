@@ -2,28 +2,11 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Runs the pipelines and the code generator of LLVM, and links the result with
-// the runtime library in this process.
+// Calls compiled code with arrays.
 //
 //===----------------------------------------------------------------------===//
 
 #include "attn/Runner/CompiledModule.h"
-
-#include "PackedCall.h"
-#include "attn/InitAll.h"
-#include "attn/Pipelines.h"
-#include "attn/Runtime/Runtime.h"
-
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/ExecutionEngine/ExecutionEngine.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Host.h"
 
 #include <chrono>
 #include <cstring>
@@ -37,183 +20,94 @@ static llvm::Error makeError(const Twine &message) {
 }
 
 //===----------------------------------------------------------------------===//
-// The processor
+// Arrays and tensors
 //===----------------------------------------------------------------------===//
 
-/// Returns the features of the processor that runs this, as LLVM spells them.
-static std::string getHostFeatures() {
-  std::string text;
-  for (const auto &feature : llvm::sys::getHostCPUFeatures())
-    text += (feature.second ? "+" : "-") + feature.first().str() + ",";
-  return text;
+/// Returns the tensor of `array`, whose rank the runtime can hold.
+static attn_rt_tensor makeTensor(const Array &array) {
+  return attn_rt_make_tensor(const_cast<uint8_t *>(array.data()),
+                             getRuntimeType(array.kind), array.shape.size(),
+                             array.shape.data());
 }
 
-llvm::Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu,
-                                                 int availableLevel) {
-  static const char *const names[] = {"x86-64", "x86-64-v3", "x86-64-v4"};
-  static const char *const instructions[] = {"", "AVX2", "AVX-512"};
-  const std::string available = names[availableLevel];
-  bool native = cpu == "native";
-  int level = native ? std::max<int>(availableLevel, ATTN_RT_CPU_AVX2)
-              : cpu == names[ATTN_RT_CPU_AVX2]   ? ATTN_RT_CPU_AVX2
-              : cpu == names[ATTN_RT_CPU_AVX512] ? ATTN_RT_CPU_AVX512
-                                                 : -1;
-  if (level < 0)
-    return makeError("unknown cpu '" + cpu +
-                     "': expected native, x86-64-v3 or x86-64-v4");
-  if (level > availableLevel)
-    return makeError("cpu " + cpu + " needs " + instructions[level] +
-                     ", which this processor (" + available +
-                     ") does not have");
-  CPUTarget target;
-  target.name = native ? llvm::sys::getHostCPUName().str() : cpu.str();
-  // LLVM splits 512-bit vectors for many processors unless told otherwise.
-  target.features = (native ? getHostFeatures() : "") + "-prefer-256-bit";
-  target.model = names[level];
-  target.bf16Rounding = native && attn_rt_cpu_has_avx512_bf16();
-  return target;
+/// Returns the error of an array of more axes than the runtime can hold.
+static llvm::Error makeRankError(const ValueSpec &spec, const Array &array) {
+  return makeError("expected rank " + Twine(spec.shape.size()) + " (" +
+                   describeShape(spec.shape) + "), found rank " +
+                   Twine(array.shape.size()) + " (" +
+                   describeShape(array.shape) + ")");
 }
 
-/// Returns the code generator for `cpu`.
-static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createTargetMachine(const CPUTarget &cpu) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::Triple triple(llvm::sys::getProcessTriple());
-  llvm::orc::JITTargetMachineBuilder builder(triple);
-  builder.setCPU(cpu.name);
-  SmallVector<StringRef> features;
-  StringRef(cpu.features).split(features, ',', -1, /*KeepEmpty=*/false);
-  for (StringRef feature : features)
-    builder.getFeatures().AddFeature(feature.drop_front(),
-                                     feature.starts_with("+"));
-  builder.setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-  return builder.createTargetMachine();
+/// Returns an error unless `array` can be passed for `spec`.
+static llvm::Error checkArray(const ValueSpec &spec, const Array &array) {
+  if (array.shape.size() > ATTN_RT_MAX_RANK)
+    return makeRankError(spec, array);
+  SmallVector<int64_t> sizes(spec.shape);
+  for (int64_t &size : sizes)
+    size = ShapedType::isDynamic(size) ? -1 : size;
+  attn_rt_value value = {"", getRuntimeType(spec.kind),
+                         static_cast<int32_t>(sizes.size()), sizes.data()};
+  attn_rt_tensor tensor = makeTensor(array);
+  char sentence[512];
+  if (attn_rt_fits(&value, &tensor, sentence, sizeof(sentence)))
+    return llvm::Error::success();
+  return makeError(sentence);
 }
 
-//===----------------------------------------------------------------------===//
-// The runtime library
-//===----------------------------------------------------------------------===//
-
-/// Allocates like attn_rt_alloc and fills the memory with bytes that are NaN in
-/// every floating-point type.
-static void *allocatePoisoned(int64_t bytes, int64_t alignment) {
-  void *memory = attn_rt_alloc(bytes, alignment);
-  if (memory && bytes > 0)
-    std::memset(memory, 0xff, bytes);
-  return memory;
+llvm::Error mlir::attn::checkArguments(const Signature &signature,
+                                       ArrayRef<Array> arrays) {
+  if (arrays.size() != signature.parameters.size())
+    return makeError("@" + signature.functionName + ": expected " +
+                     Twine(signature.parameters.size()) + " inputs, found " +
+                     Twine(arrays.size()));
+  for (auto [index, array] : llvm::enumerate(arrays))
+    if (llvm::Error error = checkArray(signature.parameters[index], array))
+      return makeError(describeParameter(signature, index) + ": " +
+                       llvm::toString(std::move(error)));
+  return llvm::Error::success();
 }
 
-/// Returns the functions that generated code may call.
-static llvm::orc::SymbolMap
-getRuntimeSymbols(llvm::orc::MangleAndInterner intern, bool poisonMemory) {
-  llvm::orc::SymbolMap symbols;
-  auto add = [&](StringRef name, auto *function) {
-    symbols[intern(name)] = {llvm::orc::ExecutorAddr::fromPtr(function),
-                             llvm::JITSymbolFlags::Exported};
-  };
-  add("attn_rt_alloc", poisonMemory ? allocatePoisoned : attn_rt_alloc);
-  add("attn_rt_check_at_least", attn_rt_check_at_least);
-  add("attn_rt_check_equal", attn_rt_check_equal);
-  add("attn_rt_check_multiple", attn_rt_check_multiple);
-  add("attn_rt_fail", attn_rt_fail);
-  add("attn_rt_free", attn_rt_free);
-  add("attn_rt_parallel_for", attn_rt_parallel_for);
-  add("attn_rt_scratch", attn_rt_scratch);
-  add("attn_rt_tensor_bytes", attn_rt_tensor_bytes);
-  add("attn_rt_threads", attn_rt_threads);
-  return symbols;
+/// Returns an array without axes and the given value.
+static llvm::Expected<Array> makeScalar(ElementKind kind, const void *value) {
+  auto array = Array::create(kind, {});
+  if (array)
+    std::memcpy(array->data(), value, getElementBytes(kind));
+  return array;
 }
 
-//===----------------------------------------------------------------------===//
-// Compilation
-//===----------------------------------------------------------------------===//
-
-/// Leaves `entry` as the only public function of `module`, callable from C, and
-/// removes functions that it does not call.
-static void isolateEntry(ModuleOp module, StringRef entry) {
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (function.getName() == entry)
-      function->setAttr(LLVM::LLVMDialect::getEmitCWrapperAttrName(),
-                        UnitAttr::get(module.getContext()));
-    else
-      function.setPrivate();
+/// Copies the elements from axis `axis` on to `target`, in C order.
+static void copyElements(const attn_rt_tensor &tensor, int32_t axis,
+                         const uint8_t *source, uint8_t *&target) {
+  int64_t bytes = attn_rt_dtype_bytes(tensor.dtype);
+  bool isRow = axis + 1 == tensor.rank && tensor.strides[axis] == 1;
+  if (axis == tensor.rank || isRow) {
+    int64_t count = isRow ? tensor.sizes[axis] : 1;
+    std::memcpy(target, source, count * bytes);
+    target += count * bytes;
+    return;
   }
+  for (int64_t i = 0; i < tensor.sizes[axis]; ++i)
+    copyElements(tensor, axis + 1, source + i * tensor.strides[axis] * bytes,
+                 target);
 }
 
-/// Takes `module` to the LLVM dialect.
-static LogicalResult lowerToLLVM(ModuleOp module, const CPUTarget &cpu,
-                                 bool reference) {
-  PassManager manager(module.getContext());
-  // Fails where the program has no such options, which is fine.
-  (void)applyPassManagerCLOptions(manager);
-  manager.addPass(createSymbolDCEPass());
-  if (reference) {
-    buildAttnReferencePipeline(manager);
-  } else {
-    AttnToCPUOptions options;
-    options.target = cpu.model;
-    options.bf16Rounding = cpu.bf16Rounding;
-    buildAttnToCPUPipeline(manager, options);
-  }
-  return manager.run(module);
+/// Returns a copy of `tensor`.
+static llvm::Expected<Array> copyTensor(ElementKind kind,
+                                        const attn_rt_tensor &tensor) {
+  auto array = Array::create(kind, ArrayRef(tensor.sizes, tensor.rank));
+  if (!array)
+    return array;
+  uint8_t *target = array->data();
+  copyElements(tensor, 0, static_cast<const uint8_t *>(tensor.data), target);
+  return array;
 }
 
-/// Optimises the code of the reference. Its loops stay scalar: vectorised, one
-/// whose condition guards an address that a division gives has been seen to
-/// read from a wrong address.
-static void optimizeReference(llvm::Module &module,
-                              llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  llvm::PassBuilder builder(&machine, tuning);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
-      .run(module, modules);
-}
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
 
-/// Generates machine code from `module`, which is in the LLVM dialect.
-static llvm::Expected<std::unique_ptr<ExecutionEngine>>
-createEngine(ModuleOp module, const CPUTarget &cpu,
-             const CompileOptions &options) {
-  auto machine = createTargetMachine(cpu);
-  if (!machine)
-    return machine.takeError();
-  ExecutionEngineOptions engineOptions;
-  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Default;
-  engineOptions.enableGDBNotificationListener = false;
-  engineOptions.enablePerfNotificationListener = false;
-  // The loops of the compiled form are already what the code generator needs.
-  std::function<llvm::Error(llvm::Module *)> optimize;
-  if (options.reference) {
-    optimize = [target = machine->get()](llvm::Module *code) {
-      optimizeReference(*code, *target);
-      return llvm::Error::success();
-    };
-    engineOptions.transformer = optimize;
-  }
-  auto engine =
-      ExecutionEngine::create(module, engineOptions, std::move(*machine));
-  if (engine)
-    (*engine)->registerSymbols([&](llvm::orc::MangleAndInterner intern) {
-      return getRuntimeSymbols(intern, options.poisonMemory);
-    });
-  return engine;
-}
-
-CompiledModule::CompiledModule(Signature signature)
-    : signature(std::move(signature)) {}
-
-CompiledModule::~CompiledModule() = default;
+CompiledModule::CompiledModule(std::unique_ptr<LoadedKernel> kernel)
+    : kernel(std::move(kernel)) {}
 
 llvm::Expected<std::unique_ptr<CompiledModule>>
 CompiledModule::compile(ModuleOp module, const CompileOptions &options) {
@@ -223,42 +117,71 @@ CompiledModule::compile(ModuleOp module, const CompileOptions &options) {
   auto entry = findEntry(module, options.entry);
   if (!entry)
     return entry.takeError();
-  auto signature = attn::getSignature(*entry);
-  if (!signature)
-    return signature.takeError();
-
-  OwningOpRef<ModuleOp> copy = module.clone();
-  const std::string name = signature->functionName;
-  isolateEntry(*copy, name);
-  if (failed(lowerToLLVM(*copy, *cpu, options.reference)))
-    return makeError("cannot compile @" + name + " for " +
-                     (options.reference ? "the reference" : "cpu"));
-  std::unique_ptr<CompiledModule> result(
-      new CompiledModule(std::move(*signature)));
-  auto engine = createEngine(*copy, *cpu, options);
-  if (!engine)
-    return engine.takeError();
-  result->engine = std::move(*engine);
-  auto function = result->engine->lookupPacked("_mlir_ciface_" + name);
-  if (!function)
-    return function.takeError();
-  result->function = *function;
-  return result;
+  CompileRequest request;
+  request.entries = {entry->getName().str()};
+  request.reference = options.reference;
+  auto kernel = LoadedKernel::load(module, *cpu, request, options.poisonMemory);
+  if (!kernel)
+    return kernel.takeError();
+  return std::unique_ptr<CompiledModule>(
+      new CompiledModule(std::move(*kernel)));
 }
 
-//===----------------------------------------------------------------------===//
-// Calls
-//===----------------------------------------------------------------------===//
+namespace {
+
+/// The arguments of one call, and room for its results.
+struct Call {
+  Call(const Signature &signature, ArrayRef<Array> arguments)
+      : signature(signature), tensors(arguments.size()),
+        results(signature.results.size(), attn_rt_tensor{}),
+        scalars(signature.results.size()) {
+    for (auto [index, spec] : llvm::enumerate(signature.parameters)) {
+      tensors[index] = makeTensor(arguments[index]);
+      inputs.push_back(spec.isScalar ? tensors[index].data : &tensors[index]);
+    }
+    for (auto [index, spec] : llvm::enumerate(signature.results))
+      outputs.push_back(spec.isScalar ? static_cast<void *>(&scalars[index])
+                                      : &results[index]);
+  }
+  ~Call() {
+    for (attn_rt_tensor &result : results)
+      attn_rt_tensor_free(&result);
+  }
+
+  /// Returns the results as arrays.
+  llvm::Expected<SmallVector<Array>> takeResults() {
+    SmallVector<Array> arrays;
+    for (auto [index, spec] : llvm::enumerate(signature.results)) {
+      auto array = spec.isScalar ? makeScalar(spec.kind, &scalars[index])
+                                 : copyTensor(spec.kind, results[index]);
+      if (!array)
+        return array.takeError();
+      arrays.push_back(std::move(*array));
+    }
+    return arrays;
+  }
+
+  const Signature &signature;
+  std::vector<attn_rt_tensor> tensors, results;
+  std::vector<int64_t> scalars;
+  std::vector<const void *> inputs;
+  std::vector<void *> outputs;
+};
+
+} // namespace
 
 llvm::Expected<SmallVector<Array>>
 CompiledModule::invoke(ArrayRef<Array> arguments, double *seconds) {
-  if (llvm::Error error = checkArguments(signature, arguments))
+  if (llvm::Error error = checkArguments(getSignature(), arguments))
     return error;
-  PackedCall call(signature, arguments);
+  Call call(getSignature(), arguments);
   auto start = std::chrono::steady_clock::now();
-  function(call.getPointers());
+  attn_rt_status status = attn_rt_invoke(kernel->getEntry(), call.inputs.data(),
+                                         call.outputs.data());
   std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
+  if (status != ATTN_RT_OK)
+    return makeError(attn_rt_last_error());
   if (seconds)
     *seconds = elapsed.count();
   return call.takeResults();

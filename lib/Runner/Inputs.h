@@ -9,7 +9,8 @@
 #ifndef ATTN_LIB_RUNNER_INPUTS_H
 #define ATTN_LIB_RUNNER_INPUTS_H
 
-#include "attn/Runner/Signature.h"
+#include "attn/Compiler/Signature.h"
+#include "attn/Runner/Array.h"
 
 namespace mlir::attn {
 

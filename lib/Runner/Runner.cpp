@@ -11,21 +11,13 @@
 
 #include "Inputs.h"
 #include "Reports.h"
+#include "attn/Compiler/Program.h"
 #include "attn/Runner/CompiledModule.h"
 #include "attn/Runner/Npy.h"
 #include "attn/Runtime/Runtime.h"
 
-#include "mlir/AsmParser/AsmParser.h"
-#include "mlir/AsmParser/AsmParserState.h"
-#include "mlir/Bytecode/BytecodeReader.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <chrono>
 #include <malloc.h>
@@ -42,49 +34,6 @@ static llvm::Error makeError(const Twine &message) {
 // Before the run
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// A parsed program, with what is needed to report errors in it.
-struct Program {
-  explicit Program(DialectRegistry &registry)
-      : context(registry, MLIRContext::Threading::DISABLED),
-        handler(sources, &context) {}
-
-  /// Parses and verifies the file `path`.
-  llvm::Error load(StringRef path);
-
-  MLIRContext context;
-  llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler;
-  AsmParserState names;
-  OwningOpRef<ModuleOp> module;
-};
-
-} // namespace
-
-llvm::Error Program::load(StringRef path) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(path, &message);
-  if (!file)
-    return makeError(message);
-  bool isText = !isBytecode(file->getMemBufferRef());
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
-  ParserConfig config(&context);
-  if (isText) {
-    Block block;
-    if (failed(parseAsmSourceFile(sources, &block, config, &names)))
-      return makeError("cannot parse " + path);
-    // A file may leave out the module around its functions.
-    module = detail::constructContainerOpForParserIfNecessary<ModuleOp>(
-        &block, &context, UnknownLoc::get(&context));
-  } else {
-    module = parseSourceFile<ModuleOp>(sources, config);
-  }
-  if (!module)
-    return makeError("cannot parse " + path);
-  return llvm::Error::success();
-}
-
 /// Returns an error unless the outputs are as many as the results, or none, and
 /// their folders exist and can be written to.
 static llvm::Error checkOutputs(const Signature &signature,
@@ -93,16 +42,9 @@ static llvm::Error checkOutputs(const Signature &signature,
     return makeError("@" + signature.functionName + ": expected " +
                      Twine(signature.results.size()) + " outputs, found " +
                      Twine(outputs.size()));
-  for (const std::string &path : outputs) {
-    StringRef folder = llvm::sys::path::parent_path(path);
-    if (folder.empty())
-      folder = ".";
-    if (llvm::sys::fs::is_directory(path))
-      return makeError("cannot write " + path + ": is a directory");
-    if (auto code =
-            llvm::sys::fs::access(folder, llvm::sys::fs::AccessMode::Write))
-      return makeError("cannot write " + path + ": " + code.message());
-  }
+  for (const std::string &path : outputs)
+    if (llvm::Error error = checkWritable(path))
+      return error;
   return llvm::Error::success();
 }
 
@@ -123,6 +65,30 @@ makeInputs(const Signature &signature, ArrayRef<std::string> sources) {
   if (llvm::Error error = checkArguments(signature, arrays))
     return error;
   return arrays;
+}
+
+char NotRunError::ID = 0;
+
+/// Compiles for a processor that has more than this one, and returns the error
+/// that says so. Success means that this machine can run the code.
+static llvm::Error checkRunnable(Program &program, const RunnerOptions &options,
+                                 const CPUTarget &cpu, func::FuncOp entry) {
+  std::string missing =
+      getMissingInstructions(cpu, llvm::sys::getHostCPUFeatures());
+  if (missing.empty())
+    return llvm::Error::success();
+  CompileRequest request;
+  request.entries = {entry.getName().str()};
+  request.reference = options.reference;
+  auto lowered = lowerProgram(program.getModule(), cpu, request);
+  if (!lowered)
+    return lowered.takeError();
+  auto image = emitImage(*lowered, cpu, ImageKind::Object);
+  if (!image)
+    return image.takeError();
+  return llvm::make_error<NotRunError>("compiled, not run: code for cpu " +
+                                       cpu.request + " uses " + missing +
+                                       ", which this processor does not have");
 }
 
 //===----------------------------------------------------------------------===//
@@ -163,7 +129,7 @@ static llvm::Error checkResults(Program &program, const RunnerOptions &options,
   compileOptions.cpu = options.cpu;
   compileOptions.reference = true;
   compileOptions.poisonMemory = true;
-  auto reference = CompiledModule::compile(*program.module, compileOptions);
+  auto reference = CompiledModule::compile(program.getModule(), compileOptions);
   if (!reference)
     return reference.takeError();
   auto expected = (*reference)->invoke(inputs);
@@ -203,10 +169,10 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   Program program(registry);
   if (llvm::Error error = program.load(options.inputFile))
     return error;
-  auto entry = findEntry(*program.module, options.entry);
+  auto entry = findEntry(program.getModule(), options.entry);
   if (!entry)
     return entry.takeError();
-  auto signature = getSignature(*entry, &program.names);
+  auto signature = getSignature(*entry, &program.getNames());
   if (!signature)
     return signature.takeError();
   if (llvm::Error error = checkOutputs(*signature, options.outputs))
@@ -214,6 +180,8 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   auto inputs = makeInputs(*signature, options.inputs);
   if (!inputs)
     return inputs.takeError();
+  if (llvm::Error error = checkRunnable(program, options, *cpu, *entry))
+    return error;
 
   attn_rt_set_threads(options.threads);
   keepFreedMemory();
@@ -223,7 +191,7 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   compileOptions.reference = options.reference;
   compileOptions.poisonMemory = options.check;
   auto start = std::chrono::steady_clock::now();
-  auto compiled = CompiledModule::compile(*program.module, compileOptions);
+  auto compiled = CompiledModule::compile(program.getModule(), compileOptions);
   if (!compiled)
     return compiled.takeError();
   std::chrono::duration<double> compileSeconds =

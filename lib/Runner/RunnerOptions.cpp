@@ -43,6 +43,8 @@ Examples, with matmul.mlir containing
 
 The exit code is 0 if everything went well, and 1 after an error, which is
 reported in one sentence, or if --check finds a difference above the tolerance.
+Code for a --cpu that has instructions which this machine lacks is compiled, but
+not run: that is said, and the exit code is 2.
 Outputs are written only when all went well.
 )";
 
@@ -64,8 +66,8 @@ struct CommandLine {
       llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
-      llvm::cl::desc("processor: native (default), x86-64-v3 (AVX2) or "
-                     "x86-64-v4 (AVX-512)"),
+      llvm::cl::desc("processor: native (default), x86-64-v3 (AVX2), x86-64-v4 "
+                     "(AVX-512), sapphirerapids or znver5"),
       llvm::cl::value_desc("name"), llvm::cl::init("native"),
       llvm::cl::cat(category)};
   llvm::cl::list<std::string> inputs{

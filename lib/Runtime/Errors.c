@@ -2,10 +2,9 @@
 //
 // Turns failed run-time checks into sentences and hands them to the host.
 
-#include "attn/Runtime/Runtime.h"
+#include "Trap.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -35,7 +34,8 @@ void attn_rt_set_error_handler(attn_rt_error_handler handler, void *user) {
   pthread_mutex_unlock(&errors.lock);
 }
 
-void attn_rt_fail(const char *message) {
+/// Hands `message` to the installed handler.
+static void call_handler(const char *message) {
   pthread_mutex_lock(&errors.lock);
   attn_rt_error_handler handler = errors.handler;
   void *user = errors.user;
@@ -45,6 +45,15 @@ void attn_rt_fail(const char *message) {
     handler(message, user);
   else
     print_and_exit(message);
+}
+
+void attn_rt_fail_with(attn_rt_status status, const char *message) {
+  attn_rt_spring_trap(status, message);
+  call_handler(message);
+}
+
+void attn_rt_fail(const char *message) {
+  attn_rt_fail_with(ATTN_RT_CHECK_FAILED, message);
 }
 
 /// Fails with "<message>: expected <relation><expected>, found <found>".

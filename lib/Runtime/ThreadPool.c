@@ -4,10 +4,9 @@
 // moment between loops and then sleep.
 
 #define _GNU_SOURCE
-#include "attn/Runtime/Runtime.h"
+#include "Trap.h"
 
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -32,7 +31,8 @@ struct job {
   int64_t count;
   void (*body)(int64_t index, void *context);
   void *context;
-  uint32_t float_control; // for the bodies, on every thread
+  uint32_t float_control;    // for the bodies, on every thread
+  struct attn_rt_call *call; // that the bodies work for, or null
 };
 
 /// The pool. The thread that holds `lock` owns the plain fields; workers read
@@ -101,22 +101,33 @@ static int32_t resolve_threads(int32_t requested) {
   return threads < ATTN_RT_MAX_THREADS ? threads : ATTN_RT_MAX_THREADS;
 }
 
-/// Runs all bodies of `job` on this thread.
-static void run_inline(const struct job *job) {
+/// Runs all bodies of the job at `context` on this thread.
+static void run_inline(void *context) {
+  const struct job *job = context;
   for (int64_t index = 0; index < job->count; ++index)
     job->body(index, job->context);
 }
 
-/// Takes indices of the open job until none is left.
-static void run_shared(void) {
+/// Takes indices of the open job until none is left or one has failed.
+static void run_shared(void *unused) {
+  (void)unused;
   struct job job = pool.job;
-  for (;;) {
+  while (!attn_rt_has_failed(job.call)) {
     int64_t index =
         atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
     if (index >= job.count)
       return;
     job.body(index, job.context);
   }
+}
+
+/// Runs `bodies(context)`, which failures of `call` end.
+static void run_bodies(struct attn_rt_call *call, void (*bodies)(void *context),
+                       void *context) {
+  if (call)
+    attn_rt_run_trapped(call, bodies, context);
+  else
+    bodies(context);
 }
 
 /// Returns the current generation once it differs from `seen`.
@@ -164,7 +175,7 @@ static void *worker_main(void *unused) {
     if (atomic_load(&pool.open)) {
       uint32_t saved = get_float_control();
       set_float_control(pool.job.float_control);
-      run_shared();
+      run_bodies(pool.job.call, run_shared, NULL);
       set_float_control(saved);
     }
     if (atomic_fetch_sub(&pool.active, 1) == 1 && atomic_load(&pool.waiting))
@@ -222,10 +233,10 @@ static void update_workers(void) {
 }
 
 /// Runs `job` on this thread and the workers. The caller holds the lock.
-static void run_with_workers(const struct job *job) {
+static void run_with_workers(struct job *job) {
   update_workers();
   if (pool.worker_count == 0) {
-    run_inline(job);
+    run_bodies(job->call, run_inline, job);
     return;
   }
   pool.job = *job;
@@ -233,27 +244,39 @@ static void run_with_workers(const struct job *job) {
   atomic_store(&pool.open, 1);
   int64_t helpers = job->count - 1;
   announce(helpers < pool.worker_count ? (int32_t)helpers : pool.worker_count);
-  run_shared();
+  run_bodies(job->call, run_shared, NULL);
   atomic_store(&pool.open, 0);
   wait_for_workers();
+}
+
+/// Runs `job` on this thread, and on the workers unless others have them.
+static void run_job(struct job *job) {
+  if (job->count <= 1 || pthread_mutex_trylock(&pool.lock) != 0) {
+    run_bodies(job->call, run_inline, job);
+    return;
+  }
+  run_with_workers(job);
+  pthread_mutex_unlock(&pool.lock);
 }
 
 void attn_rt_parallel_for(int64_t count,
                           void (*body)(int64_t index, void *context),
                           void *context) {
   uint32_t saved = get_float_control();
-  struct job job = {count, body, context, saved | FLUSH_DENORMALS};
+  struct job job = {count, body, context, saved | FLUSH_DENORMALS,
+                    attn_rt_current_call()};
   int outer = inside_body;
   inside_body = 1;
   set_float_control(job.float_control);
-  if (outer || count <= 1 || pthread_mutex_trylock(&pool.lock) != 0) {
+  // Inside of a body, failures go past this loop to the trap around the body.
+  if (outer)
     run_inline(&job);
-  } else {
-    run_with_workers(&job);
-    pthread_mutex_unlock(&pool.lock);
-  }
+  else
+    run_job(&job);
   set_float_control(saved);
   inside_body = outer;
+  if (!outer)
+    attn_rt_follow_failure();
 }
 
 void attn_rt_set_threads(int32_t threads) {

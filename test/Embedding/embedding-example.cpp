@@ -2,21 +2,19 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Builds a function around attention in C++, compiles it for CPUs and prints
-// the LLVM dialect.
+// Builds a function around attention in C++ and compiles it for CPUs: first to
+// an object, then by the pipeline, whose result it prints.
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Compiler/Compiler.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
-#include "attn/InitAll.h"
 #include "attn/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/InitAllDialects.h"
-#include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -25,9 +23,7 @@ using namespace mlir;
 int main() {
   // The dialects: this compiler's, and upstream's for what it lowers to.
   DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  attn::registerAllDialects(registry);
+  attn::registerProgramDialects(registry);
   MLIRContext context(registry);
   context.loadAllAvailableDialects();
 
@@ -50,6 +46,12 @@ int main() {
       body->getArgument(2), causal, /*scale=*/0.1767766952966369);
   func::ReturnOp::create(builder, loc, attention.getOut());
 
+  // An object and what its function takes.
+  auto cpu = attn::resolveCPU("x86-64-v3", attn_rt_cpu_level());
+  auto kernel = attn::compileKernel(function, *cpu);
+  if (!kernel)
+    return 1;
+
   // The pipeline: one call, with the passes of the host before and after it.
   PassManager manager(&context);
   attn::AttnToCPUOptions options;
@@ -58,5 +60,8 @@ int main() {
   if (failed(verify(*module)) || failed(manager.run(*module)))
     return 1;
   module->print(llvm::outs());
+  llvm::outs() << kernel->symbol << ": " << kernel->image.size()
+               << " bytes of code for " << kernel->signature.parameters.size()
+               << " inputs\n";
   return 0;
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Tests what attn-run decides about processors and calls, without a command
-// line.
+// Tests how attn-run calls compiled code, without a command line.
 
 #include "Check.h"
 #include "attn/Runner/CompiledModule.h"
-#include "attn/Runtime/Runtime.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
@@ -15,29 +13,6 @@ using namespace mlir::attn;
 
 #define CHECK_EQUAL(found, expected)                                           \
   check::equal(__FILE__, __LINE__, #found, found, expected)
-
-/// Returns the sentence of what must be an error.
-template <typename T>
-static std::string getMessage(llvm::Expected<T> value) {
-  return value ? "no error" : llvm::toString(value.takeError());
-}
-
-/// A processor must have the instructions that are asked for.
-static void testProcessors() {
-  auto v3 = resolveCPU("x86-64-v3", ATTN_RT_CPU_AVX512);
-  CHECK_EQUAL(v3->model, "x86-64-v3");
-  CHECK_EQUAL(getMessage(resolveCPU("x86-64-v4", ATTN_RT_CPU_AVX2)),
-              "cpu x86-64-v4 needs AVX-512, which this processor (x86-64-v3) "
-              "does not have");
-  CHECK_EQUAL(getMessage(resolveCPU("x86-64-v3", ATTN_RT_CPU_BASELINE)),
-              "cpu x86-64-v3 needs AVX2, which this processor (x86-64) does "
-              "not have");
-  CHECK_EQUAL(getMessage(resolveCPU("native", ATTN_RT_CPU_BASELINE)),
-              "cpu native needs AVX2, which this processor (x86-64) does not "
-              "have");
-  CHECK_EQUAL(getMessage(resolveCPU("z80", ATTN_RT_CPU_AVX512)),
-              "unknown cpu 'z80': expected native, x86-64-v3 or x86-64-v4");
-}
 
 /// Arguments stay as they are, and results own their memory even if they are
 /// the arguments.
@@ -68,9 +43,8 @@ static void testOwnership(MLIRContext &context) {
 
 int main() {
   DialectRegistry registry;
-  registerRunnerDialects(registry);
+  registerProgramDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  testProcessors();
   testOwnership(context);
   return check::finish("RunnerTest");
 }

@@ -6,17 +6,19 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Runner/CompiledModule.h"
+#include "attn/Compiler/Compiler.h"
 #include "attn/Runner/Runner.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "llvm/Support/raw_ostream.h"
 
-/// Prints `error` and returns the exit code of failure.
+/// Prints `error` and returns the exit code: 2 if the program was compiled but
+/// cannot run here, otherwise 1.
 static int fail(llvm::Error error) {
+  int code = error.isA<mlir::attn::NotRunError>() ? 2 : 1;
   llvm::outs().flush();
   llvm::errs() << "error: " << llvm::toString(std::move(error)) << "\n";
-  return 1;
+  return code;
 }
 
 int main(int argc, char **argv) {
@@ -24,7 +26,7 @@ int main(int argc, char **argv) {
   if (!options)
     return fail(options.takeError());
   mlir::DialectRegistry registry;
-  mlir::attn::registerRunnerDialects(registry);
+  mlir::attn::registerProgramDialects(registry);
   if (llvm::Error error = mlir::attn::runProgram(*options, registry))
     return fail(std::move(error));
   return 0;

@@ -96,7 +96,8 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     running maximum, a sum of weights and a weighted sum of values. Memory is
     proportional to a tile. Tiles of keys that the mask hides are not visited,
     and tiles that it shows whole are computed without it: `tile.ranges` with
-    formulas, or `tile.find_ranges`, give the list.
+    formulas, or `tile.find_ranges`, give the list. Where the numbers of heads
+    are static, the heads that read the same keys share a tile.
 
     *Before*: the op is nested in a symbol table; masks are defined by mask ops in
     the same function.
@@ -120,8 +121,10 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     ```
   }];
   let options = [
-    Option<"queryTile", "query-tile", "int64_t", "64", "queries of a tile">,
-    Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+    Option<"queryTile", "query-tile", "int64_t", "0",
+           "rows of queries of a tile; 0: as fits a cache">,
+    Option<"keyTile", "key-tile", "int64_t", "0",
+           "keys of a tile; 0: as fits a cache">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

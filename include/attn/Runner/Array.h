@@ -5,6 +5,8 @@
 #ifndef ATTN_RUNNER_ARRAY_H
 #define ATTN_RUNNER_ARRAY_H
 
+#include "attn/Compiler/ElementKind.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
@@ -15,16 +17,6 @@
 #include <memory>
 
 namespace mlir::attn {
-
-/// The element types of arrays. An I1 takes one byte, 0 or 1; integers are
-/// signed.
-enum class ElementKind { F16, BF16, F32, F64, I1, I8, I16, I32, I64 };
-
-/// Returns the bytes that one element takes in memory.
-int64_t getElementBytes(ElementKind kind);
-
-/// Returns the kind as MLIR spells the type, such as "bf16".
-llvm::StringRef getElementName(ElementKind kind);
 
 /// Returns whether elements of the kind are floating-point numbers.
 bool isFloat(ElementKind kind);

@@ -9,24 +9,18 @@
 #ifndef ATTN_RUNNER_COMPILEDMODULE_H
 #define ATTN_RUNNER_COMPILEDMODULE_H
 
-#include "attn/Runner/Signature.h"
+#include "attn/Compiler/Compiler.h"
+#include "attn/Runner/Array.h"
 
 #include <memory>
 
-namespace llvm {
-class TargetMachine;
-} // namespace llvm
-
-namespace mlir {
-class ExecutionEngine;
-class DialectRegistry;
-namespace attn {
+namespace mlir::attn {
 
 /// How a function is compiled.
 struct CompileOptions {
   /// The function to call; empty means the only public one.
   std::string entry;
-  /// The processor to compile for: "native", "x86-64-v3" or "x86-64-v4".
+  /// The processor to compile for, as resolveCPU knows it.
   std::string cpu = "native";
   /// Compile the reference semantics instead of fast code.
   bool reference = false;
@@ -35,22 +29,9 @@ struct CompileOptions {
   bool poisonMemory = false;
 };
 
-/// A processor that code can be generated for.
-struct CPUTarget {
-  /// The name for LLVM, with the features that differ from it.
-  std::string name, features;
-  /// The model that the pipelines know it by.
-  std::string model;
-  /// Whether it rounds to bf16 in one instruction.
-  bool bf16Rounding;
-};
-
-/// Returns what `cpu` stands for on a processor of the given
-/// attn_rt_cpu_level; instructions that it does not have are an error.
-llvm::Expected<CPUTarget> resolveCPU(StringRef cpu, int availableLevel);
-
-/// Adds the dialects that programs may use, and the translation to LLVM IR.
-void registerRunnerDialects(DialectRegistry &registry);
+/// Returns an error, in one sentence, unless `arrays` are as many as the
+/// parameters and each has the rank, sizes and element type of its parameter.
+llvm::Error checkArguments(const Signature &signature, ArrayRef<Array> arrays);
 
 /// The machine code of one function, which lives in this process.
 class CompiledModule {
@@ -60,26 +41,21 @@ public:
   static llvm::Expected<std::unique_ptr<CompiledModule>>
   compile(ModuleOp module, const CompileOptions &options);
 
-  ~CompiledModule();
-
-  const Signature &getSignature() const { return signature; }
+  const Signature &getSignature() const { return kernel->getSignature(); }
 
   /// Calls the function. Arguments are checked against the signature and not
   /// changed; the results own their elements. Checks that fail inside of the
-  /// generated code go to the runtime's error handler. If `seconds` is given,
-  /// it receives the time between entering and leaving the generated code.
+  /// generated code are errors. If `seconds` is given, it receives the time of
+  /// the call.
   llvm::Expected<SmallVector<Array>> invoke(ArrayRef<Array> arguments,
                                             double *seconds = nullptr);
 
 private:
-  explicit CompiledModule(Signature signature);
+  explicit CompiledModule(std::unique_ptr<LoadedKernel> kernel);
 
-  Signature signature;
-  std::unique_ptr<ExecutionEngine> engine;
-  void (*function)(void **) = nullptr;
+  std::unique_ptr<LoadedKernel> kernel;
 };
 
-} // namespace attn
-} // namespace mlir
+} // namespace mlir::attn
 
 #endif // ATTN_RUNNER_COMPILEDMODULE_H

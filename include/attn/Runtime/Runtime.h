@@ -4,13 +4,15 @@
 // pool, run-time checks, memory, and facts about the processor.
 //
 // The library needs only libc and threads. All it keeps between calls is the
-// pool object with its workers, the installed error handler, and one scratch
-// block per thread. Once workers run, the library must stay loaded: the shared
-// library is linked so that dlclose keeps it, and a plugin that links the
-// static one must do the same (-z nodelete).
+// pool object with its workers, the installed error handler and allocator, and
+// one scratch block and one error sentence per thread. Once workers run, the
+// library must stay loaded: the shared library is linked so that dlclose keeps
+// it, and a plugin that links the static one must do the same (-z nodelete).
 
 #ifndef ATTN_RUNTIME_RUNTIME_H
 #define ATTN_RUNTIME_RUNTIME_H
+
+#include "attn/Runtime/Call.h"
 
 #include <stdint.h>
 
@@ -42,16 +44,6 @@ extern "C" {
 void attn_rt_parallel_for(int64_t count,
                           void (*body)(int64_t index, void *context),
                           void *context);
-
-/// Sets how many threads, the caller included, attn_rt_parallel_for uses from
-/// its next call on. Zero or less means the number of processors available to
-/// the process (its affinity mask), which is also the initial setting; it is
-/// read when the workers are made. May be called anywhere, even in a body.
-void attn_rt_set_threads(int32_t threads);
-
-/// Returns the number of threads set, with zero resolved to the number of
-/// available processors; at least 1.
-int32_t attn_rt_threads(void);
 
 //===----------------------------------------------------------------------===//
 // Memory
@@ -87,9 +79,10 @@ void attn_rt_free(void *memory);
 //===----------------------------------------------------------------------===//
 
 /// Receives one sentence, lower case and without a final period, that is valid
-/// during the call only. May run on any thread, and on several at once. It may
-/// leave by longjmp only when the failure is not inside a body of
-/// attn_rt_parallel_for. If it returns, the failing call returns to its caller.
+/// during the call only. Failures inside of attn_rt_try do not come here. May
+/// run on any thread, and on several at once. It may leave by longjmp only when
+/// the failure is not inside a body of attn_rt_parallel_for. If it returns, the
+/// failing call returns to its caller.
 typedef void (*attn_rt_error_handler)(const char *message, void *user);
 
 /// Installs the process-wide handler of failures and the `user` pointer that is
@@ -98,8 +91,17 @@ typedef void (*attn_rt_error_handler)(const char *message, void *user);
 /// and other streams are not flushed.
 void attn_rt_set_error_handler(attn_rt_error_handler handler, void *user);
 
-/// Hands `message` to the installed handler.
+/// Ends the attn_rt_try that the calling thread works for with
+/// ATTN_RT_CHECK_FAILED; without one, hands `message` to the installed handler.
 void attn_rt_fail(const char *message);
+
+/// Runs `body(context)` and returns ATTN_RT_OK, or how it failed. A failure
+/// (see attn_rt_fail) in the body, or in a parallel loop that it runs, ends it:
+/// what attn_rt_alloc gave to it is freed, the sentence is what
+/// attn_rt_last_error returns, and the handler is not called. Bodies of
+/// parallel loops that run at that moment finish. The body must hold no other
+/// resources while it can fail, because it is left by longjmp.
+attn_rt_status attn_rt_try(void (*body)(void *context), void *context);
 
 /// Fails with "<message>: expected <expected>, found <found>" unless the two
 /// numbers are equal.
@@ -114,6 +116,56 @@ void attn_rt_check_at_least(int64_t found, int64_t minimum,
 /// unless `divisor` divides `found`. Zero divides only zero.
 void attn_rt_check_multiple(int64_t found, int64_t divisor,
                             const char *message);
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+/// The version of the structs below, which compiled code carries.
+#define ATTN_RT_VERSION 1
+
+/// A parameter or result of a compiled function.
+typedef struct {
+  const char *name;     ///< the name in the source, such as "%query", or ""
+  int32_t dtype;        ///< an attn_rt_dtype
+  int32_t rank;         ///< -1 for a scalar
+  const int64_t *sizes; ///< -1 where any size is accepted
+} attn_rt_value;
+
+/// A compiled function. `function` takes first, if there are results, the
+/// address of the struct of results, then the address of each argument. A
+/// tensor is the struct {allocated, aligned, offset, sizes[rank],
+/// strides[rank]} of MLIR with strides in C order; a scalar is itself.
+typedef struct {
+  int32_t version;   ///< ATTN_RT_VERSION of the compiler
+  int32_t cpu_level; ///< the attn_rt_cpu_level_kind that the code needs
+  int32_t input_count, output_count;
+  const char *cpu; ///< the processor that it was compiled for
+  const char *name;
+  void (*function)(void **arguments);
+  const attn_rt_value *inputs, *outputs;
+} attn_rt_entry;
+
+/// Calls `entry`, after a check that the processor has the level of the code;
+/// instructions beyond the level are not checked. For a tensor, inputs[i] and
+/// outputs[i] are the address of an attn_rt_tensor, for a scalar the address of
+/// its value. Inputs that are not dense in C order are copied first. An output
+/// with null data is allocated by the call; else the result is copied to its
+/// data. Outputs change only if the result is ATTN_RT_OK.
+attn_rt_status attn_rt_invoke(const attn_rt_entry *entry,
+                              const void *const *inputs, void *const *outputs);
+
+/// Writes to `sentence`, of `capacity` bytes, why `tensor` cannot be passed for
+/// `value`, without saying which one it is, and returns 0; returns 1 if it can.
+int attn_rt_fits(const attn_rt_value *value, const attn_rt_tensor *tensor,
+                 char *sentence, size_t capacity);
+
+/// Returns the bytes of an element; 0 for what is no attn_rt_dtype.
+int64_t attn_rt_dtype_bytes(int32_t dtype);
+
+/// Returns the name of the type as MLIR spells it, such as "bf16"; "?" for what
+/// is no attn_rt_dtype. Static storage.
+const char *attn_rt_dtype_name(int32_t dtype);
 
 //===----------------------------------------------------------------------===//
 // Processor

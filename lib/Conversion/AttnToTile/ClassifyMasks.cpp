@@ -95,7 +95,7 @@ LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
   MaskReport report;
   FailureOr<Value> ranges =
       emitMaskRanges(b, loc, terminator.getOperand(0),
-                     {ArrayRef(grid).drop_back(), first, last, zero,
+                     {ArrayRef(grid).drop_back(), Value(), first, last, zero,
                       arguments.get(b, keyExtent), keyTile},
                      arguments, {host, symbols, keyExtent}, report);
   if (failed(ranges))

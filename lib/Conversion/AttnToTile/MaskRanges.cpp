@@ -99,7 +99,10 @@ BoxHooks MaskRanges::getHooks() {
 
 void MaskRanges::seed(BoxEvaluator &evaluator, Interval keys) {
   for (auto [scalar, value] : llvm::zip(over, box.over))
-    evaluator.mapPoint(scalar, value);
+    if (box.lastHead && scalar == over.back())
+      evaluator.mapInterval(scalar, {value, box.lastHead});
+    else
+      evaluator.mapPoint(scalar, value);
   evaluator.mapInterval(query, {box.firstQuery, box.lastQuery});
   evaluator.mapInterval(key, keys);
 }

@@ -15,8 +15,10 @@ namespace attn {
 /// A tile of queries, and the keys among which its ranges lie. All are values
 /// of the kernel.
 struct MaskBox {
-  /// Batch and head indices.
+  /// Batch and head indices; if `lastHead` is not null, the last of `over` is
+  /// the first of several heads.
   ValueRange over;
+  Value lastHead;
   Value firstQuery, lastQuery;
   Value keyBegin, keyEnd;
   /// Keys of a tile.

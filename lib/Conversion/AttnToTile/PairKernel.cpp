@@ -50,10 +50,12 @@ struct PairKernelBuilder::Scratch {
   Value query, key, inner;
 };
 
-PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes sizes)
+PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
-      sizes(sizes), loc(op->getLoc()), stat(view.getStatType()),
-      b(op->getContext()) {
+      loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
+  TileChoice choice = chooseTile(view, options);
+  sizes = choice.sizes;
+  packed = choice.packedHeads;
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();
@@ -127,6 +129,21 @@ void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
                              const Access &access, bool keyVaries) {
   for (auto [scalar, index] : llvm::zip(scratch.over, over))
     widener.map(scalar, index);
+  if (packed > 1 && access.oneHead) {
+    widener.map(scratch.over.back(), firstHead);
+  } else if (packed > 1) {
+    auto count = [this](OpBuilder &at) -> Value {
+      return arith::ConstantIndexOp::create(at, loc, packed);
+    };
+    widener.mapElement(scratch.over.back(), [=](OpBuilder &at, Value row) {
+      Value turn = arith::RemUIOp::create(at, loc, row, count(at));
+      return arith::AddIOp::create(at, loc, firstHead, turn);
+    });
+    widener.mapElement(scratch.query, [=](OpBuilder &at, Value row) {
+      Value turn = arith::DivUIOp::create(at, loc, row, count(at));
+      return arith::AddIOp::create(at, loc, firstQuery, turn);
+    });
+  }
   widener.map(scratch.query, access.query);
   widener.map(scratch.key, access.key, keyVaries);
   widener.map(scratch.inner, access.inner);
@@ -228,7 +245,7 @@ FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n,
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
   FailureOr<Value> tile =
       load(at, view.rhs[n], PairView::getMap(view.rhsMaps, n),
-           {size, sizes.keys, zero, keys, inner, {}, keyValid}, true);
+           {size, sizes.keys, zero, keys, inner, {}, keyValid, true}, true);
   if (failed(tile))
     return failure();
   Value acc = splat(at, 0.0, {sizes.queries, sizes.keys});
@@ -419,7 +436,7 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
   FailureOr<Value> values =
       load(at, view.values, view.valueMap,
-           {sizes.keys, size, zero, keys, inner, {}, keyValidRows}, true);
+           {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true}, true);
   if (failed(values))
     return failure();
   Value acc = state.acc;
@@ -475,14 +492,22 @@ FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
   }
   if (view.mask) {
     Value extent = arguments->get(b, queryExtent);
-    Value size = arith::ConstantIndexOp::create(b, loc, sizes.queries);
+    Value size = arith::ConstantIndexOp::create(b, loc, getQueriesOfHead());
     Value one = arith::ConstantIndexOp::create(b, loc, 1);
     Value behind = arith::MinSIOp::create(
         b, loc, arith::AddIOp::create(b, loc, firstQuery, size), extent);
     Value last = arith::SubIOp::create(b, loc, behind, one);
+    SmallVector<Value> heads(over);
+    Value lastHead;
+    if (packed > 1) {
+      heads.back() = firstHead;
+      Value others = arith::ConstantIndexOp::create(b, loc, packed - 1);
+      lastHead = arith::AddIOp::create(b, loc, firstHead, others);
+    }
     MaskReport report;
     FailureOr<Value> ranges = emitMaskRanges(
-        b, loc, view.mask, {over, firstQuery, last, begin, end, sizes.keys},
+        b, loc, view.mask,
+        {heads, lastHead, firstQuery, last, begin, end, sizes.keys},
         *arguments, {*host, *symbols, keyExtent}, report);
     neverFull = report.neverFull;
     return ranges;
@@ -669,10 +694,30 @@ void PairKernelBuilder::createKernel(OpBuilder &outside) {
   over.assign(grid.begin(), grid.begin() + coordinates.numOver());
   if (split)
     splitIndex = grid[coordinates.numOver()];
-  Value size = arith::ConstantIndexOp::create(b, loc, sizes.queries);
+  Value size = arith::ConstantIndexOp::create(b, loc, getQueriesOfHead());
   firstQuery = arith::MulIOp::create(b, loc, grid.back(), size);
-  queries = tile::IotaOp::create(b, loc, firstQuery, 0, sizes.queries);
+  createQueries();
   queryValid = isLess(b, queries, arguments->get(b, queryExtent));
+}
+
+/// Makes the tile of queries. Packed heads take turns, so that the queries that
+/// exist are the first rows.
+void PairKernelBuilder::createQueries() {
+  if (packed == 1) {
+    queries = tile::IotaOp::create(b, loc, firstQuery, 0, sizes.queries);
+    return;
+  }
+  Value count = arith::ConstantIndexOp::create(b, loc, packed);
+  firstHead = arith::MulIOp::create(b, loc, over.back(), count);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value row = tile::IotaOp::create(b, loc, zero, 0, sizes.queries);
+  SmallVector<int64_t> shape{sizes.queries, 1};
+  Value divisor = wide(b, count, shape);
+  Value turn = arith::DivUIOp::create(b, loc, row, divisor);
+  Value head = arith::RemUIOp::create(b, loc, row, divisor);
+  queries =
+      arith::AddIOp::create(b, loc, wide(b, firstQuery, shape), turn);
+  over.back() = arith::AddIOp::create(b, loc, wide(b, firstHead, shape), head);
 }
 
 LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
@@ -705,11 +750,16 @@ LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
     empties.push_back(tensor::EmptyOp::create(
         rewriter, loc, shape, getElementTypeOrSelf(result.getType())));
   SmallVector<Value> grid(overExtents);
+  if (packed > 1)
+    grid.back() = arith::DivUIOp::create(
+        rewriter, loc, grid.back(),
+        arith::ConstantIndexOp::create(rewriter, loc, packed));
   if (split) {
     Value size = arith::ConstantIndexOp::create(rewriter, loc, *split);
     grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, keyExtent, size));
   }
-  Value size = arith::ConstantIndexOp::create(rewriter, loc, sizes.queries);
+  Value size =
+      arith::ConstantIndexOp::create(rewriter, loc, getQueriesOfHead());
   grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, queryExtent, size));
   auto launch = tile::LaunchOp::create(rewriter, loc, kernel, grid,
                                        arguments->getInputs(), empties);

@@ -7,23 +7,20 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
 
+#include "TileSizes.h"
 #include "Widener.h"
 #include "attn/Dialect/Attn/Utils/Emit.h"
 
 namespace mlir {
 namespace attn {
 
-/// Sizes of the tiles of one kernel.
-struct TileSizes {
-  int64_t queries, keys;
-};
-
 /// Builds the kernel of one attention or partial state: for a tile of queries,
 /// a loop over tiles of keys with running statistics, then what becomes of
 /// them.
 class PairKernelBuilder {
 public:
-  PairKernelBuilder(Operation *op, TileSizes sizes);
+  /// Sizes of 0 are chosen.
+  PairKernelBuilder(Operation *op, TileSizes options);
 
   /// Replaces the op by the launch of a new kernel in `symbolTable`.
   LogicalResult build(SymbolTable &symbolTable, IRRewriter &rewriter);
@@ -41,9 +38,14 @@ private:
   struct Access {
     int64_t rows, columns;
     Value query, key, inner, queryValid, keyValid;
+    /// All rows have one head: that of keys and values, where a tile of queries
+    /// has several.
+    bool oneHead = false;
   };
 
   void createKernel(OpBuilder &outside);
+  void createQueries();
+  int64_t getQueriesOfHead() const { return sizes.queries / packed; }
   LogicalResult loadQueries();
   FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
                         const Access &access, bool isGrouped);
@@ -101,6 +103,9 @@ private:
   Value queryExtent, keyExtent;
   /// Values of the kernel: its point of the grid and its tile of queries.
   SmallVector<Value> over;
+  /// The first head of the tile of queries, which has `packed` of them.
+  Value firstHead;
+  int64_t packed = 1;
   Value splitIndex, firstQuery, queries, queryValid;
   SmallVector<Value> queryTiles;
   SmallVector<Value> outputs;

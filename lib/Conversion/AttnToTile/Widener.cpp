@@ -240,7 +240,9 @@ Value Widener::emitAt(OpBuilder &b, Value bound, ArrayRef<Operation *> slice,
     if (!tile || !isa<BlockArgument>(scalar))
       continue;
     Value at = tile;
-    if (auto iota = tile.getDefiningOp<tile::IotaOp>())
+    if (RowElement element = elements.lookup(scalar))
+      at = element(b, row);
+    else if (auto iota = tile.getDefiningOp<tile::IotaOp>())
       at = arith::AddIOp::create(b, iota.getLoc(), iota.getBase(),
                                  iota.getDim() == 0 ? row : column);
     single.mapping[scalar] = at;

@@ -54,6 +54,12 @@ public:
   /// only run over the end: `valid` masks it. `varying` values change inside
   /// the loop.
   void map(Value scalar, Value tile, bool varying = false);
+  /// Tells the element of a mapped tile of row values at a row, where the tile
+  /// is no iota.
+  using RowElement = std::function<Value(OpBuilder &, Value row)>;
+  void mapElement(Value scalar, RowElement element) {
+    elements[scalar] = std::move(element);
+  }
   /// Widens the operations of `block`; what it emits fails with a diagnostic.
   LogicalResult run(Block &block);
   /// Widens one operation, whose operands are mapped.
@@ -86,6 +92,7 @@ private:
   int64_t rows, columns;
   DenseMap<Value, Value> mapping;
   DenseSet<Value> varying;
+  DenseMap<Value, RowElement> elements;
 };
 
 } // namespace attn

@@ -44,8 +44,65 @@ bool mlir::tile::isZero(Value value) {
 }
 
 bool mlir::tile::isRematerialised(Operation *op) {
-  return isa_and_nonnull<arith::ConstantOp, vector::BroadcastOp, IotaOp>(op) &&
-         hasRows(op->getResult(0));
+  if (!op || op->getNumResults() != 1 || !hasRows(op->getResult(0)))
+    return false;
+  return isa<arith::ConstantOp, vector::BroadcastOp, IotaOp>(op) ||
+         getStreamingDot(op);
+}
+
+/// The most rows of a product whose time is that of reading its right operand.
+constexpr int64_t maxStreamedRows = 16;
+/// What runs along rows of memory is read in whole vectors.
+constexpr int64_t streamedColumns = 16;
+
+/// Returns whether all elements of the load exist, in rows of whole vectors.
+static bool canStream(LoadOp load) {
+  VectorType type = getTileType(load.getResult());
+  AccessKind kind = classify(load);
+  if (!load.getValid().empty() || type.getElementType().isF16() ||
+      !isa<FloatType>(type.getElementType()) ||
+      (kind != AccessKind::Contiguous && kind != AccessKind::Transposed))
+    return false;
+  unsigned along = kind == AccessKind::Contiguous ? 1 : 0;
+  if (type.getDimSize(along) % streamedColumns != 0 ||
+      type.getDimSize(1 - along) % 4 != 0)
+    return false;
+  unsigned iotas = 0;
+  for (Value index : load.getIndices()) {
+    Value position = stripBroadcasts(index);
+    bool isIota = position.getDefiningOp<IotaOp>() != nullptr;
+    iotas += isIota;
+    if (!isIota && isa<VectorType>(position.getType()))
+      return false;
+  }
+  return iotas == 2;
+}
+
+LoadOp mlir::tile::getStreamedLoad(DotOp dot) {
+  Operation *right = dot.getRhs().getDefiningOp();
+  if (!right || right->getBlock() != dot->getBlock() || !right->hasOneUse() ||
+      dot.getMask() || dot.getLhs().getType().getDimSize(0) > maxStreamedRows ||
+      dot.getType().getDimSize(1) == 1)
+    return {};
+  if (auto widen = dyn_cast<arith::ExtFOp>(right)) {
+    right = widen.getIn().getDefiningOp();
+    if (!right || right->getBlock() != dot->getBlock() || !right->hasOneUse())
+      return {};
+  }
+  auto load = dyn_cast<LoadOp>(right);
+  return load && canStream(load) ? load : LoadOp();
+}
+
+DotOp mlir::tile::getStreamingDot(Operation *op) {
+  if (!isa<LoadOp, arith::ExtFOp>(op) || !op->hasOneUse())
+    return {};
+  Operation *user = *op->user_begin();
+  if (isa<arith::ExtFOp>(user) && user->hasOneUse())
+    user = *user->user_begin();
+  auto dot = dyn_cast<DotOp>(user);
+  LoadOp load = dot ? getStreamedLoad(dot) : LoadOp();
+  bool isPart = load && (op == load || op->getOperand(0) == load.getResult());
+  return isPart ? dot : DotOp();
 }
 
 std::optional<SmallVector<Term>> mlir::tile::matchIota(Value index,

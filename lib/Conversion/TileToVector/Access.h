@@ -33,6 +33,13 @@ Level getLevel(Value value);
 /// Returns whether `value` is a constant tile of zeros.
 bool isZero(Value value);
 
+/// If `op` makes the right operand of a product of few rows, which reads it from
+/// memory, returns the product: `op` is the load, or widens it.
+DotOp getStreamingDot(Operation *op);
+
+/// Returns the load that `dot` reads from memory, or null.
+LoadOp getStreamedLoad(DotOp dot);
+
 /// Returns whether values of `op` are computed again wherever they are used,
 /// because that costs less than keeping them.
 bool isRematerialised(Operation *op);

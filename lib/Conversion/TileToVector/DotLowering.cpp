@@ -96,6 +96,16 @@ static int64_t getVectors(const attn::CPUModel &model, Buffer buffer) {
 /// Lowers `to = from + lhs * rhs`; a `from` without memory is zero.
 void KernelLowering::lowerProduct(Buffer lhs, Buffer rhs, Buffer from,
                                   Buffer to) {
+  int64_t lanes =
+      model.getLanes(to.type.getElementType().getIntOrFloatBitWidth());
+  lowerProduct(lhs, from, to, [&](Value k, Value column) {
+    return loadVector(rhs, k, column, lanes);
+  });
+}
+
+/// The same, with vectors of the right operand made by `right`.
+void KernelLowering::lowerProduct(Buffer lhs, Buffer from, Buffer to,
+                                  VectorReader right) {
   int64_t rows = to.type.getDimSize(0);
   int64_t vectors = getVectors(model, to);
   int64_t lanes =
@@ -105,18 +115,19 @@ void KernelLowering::lowerProduct(Buffer lhs, Buffer rhs, Buffer from,
     forEachBlock(b, columnRun, lanes, [&](Value column) {
       for (const Run &rowRun : cut(rows, block.rows))
         forEachBlock(b, rowRun, 1, [&](Value row) {
-          lowerBlockOfProduct(lhs, rhs, from, to, row, column, rowRun.size,
+          lowerBlockOfProduct(lhs, from, to, right, row, column, rowRun.size,
                               columnRun.size);
         });
     });
 }
 
 /// Lowers the block of a product at `row` and `column`: all accumulators are
-/// carried by the loop over k, which loads each vector of `rhs` once and each
-/// element of `lhs` into all lanes.
-void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer rhs, Buffer from,
-                                         Buffer to, Value row, Value column,
-                                         int64_t rows, int64_t vectors) {
+/// carried by the loop over k, which reads each vector of the right operand
+/// once and each element of `lhs` into all lanes.
+void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
+                                         VectorReader read, Value row,
+                                         Value column, int64_t rows,
+                                         int64_t vectors) {
   Type element = to.type.getElementType();
   int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
   auto type = VectorType::get(lanes, element);
@@ -137,7 +148,7 @@ void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer rhs, Buffer from,
     Value k = loop.getInductionVar();
     SmallVector<Value> right, next;
     for (Value j : columnIndices)
-      right.push_back(loadVector(rhs, k, j, lanes));
+      right.push_back(read(k, j));
     for (int64_t i = 0; i < rows; ++i) {
       Value left = vector::BroadcastOp::create(
           b, type, loadElement(lhs, rowIndices[i], k));
@@ -251,7 +262,9 @@ static bool ownsAccumulator(DotOp op, const Schedule &schedule) {
 
 void KernelLowering::lowerDot(DotOp op, const Schedule &schedule,
                               const Targets &targets) {
-  Buffer lhs = getBuffer(op.getLhs()), rhs = getBuffer(op.getRhs());
+  LoadOp streamed = getStreamedLoad(op);
+  Buffer lhs = getBuffer(op.getLhs());
+  Buffer rhs = streamed ? Buffer() : getBuffer(op.getRhs());
   Buffer from = isZero(op.getAcc()) ? Buffer() : getBuffer(op.getAcc());
   Buffer mask = op.getMask() ? getBuffer(op.getMask()) : Buffer();
   Buffer to = targets.lookup(op.getResult());
@@ -260,7 +273,9 @@ void KernelLowering::lowerDot(DotOp op, const Schedule &schedule,
   if (!to)
     to = allocate(getTileType(op.getResult()));
 
-  if (to.type.getDimSize(1) == 1) {
+  if (streamed) {
+    lowerStreamedDot(streamed, lhs, from, to);
+  } else if (to.type.getDimSize(1) == 1) {
     lowerProductWithColumn(lhs, rhs, from, to, mask);
   } else if (!mask) {
     lowerProduct(lhs, rhs, from, to);

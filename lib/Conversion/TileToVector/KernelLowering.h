@@ -43,6 +43,17 @@ struct Carried {
   SmallVector<Value> values;
 };
 
+/// A tile that is read from memory where it is used.
+struct StreamedTile {
+  Value memory;
+  /// The indices of its first element.
+  SmallVector<Value> first;
+  /// The axes of memory along its rows and columns.
+  unsigned rowAxis, columnAxis;
+  /// What its elements are widened to.
+  Type element;
+};
+
 /// A group of tiles that is visited, or left out, as one range.
 struct FoundGroup {
   /// The number of tiles, and the keys.
@@ -76,6 +87,9 @@ private:
   using Targets = DenseMap<Value, Buffer>;
   /// Makes the element of a value at a row and a column.
   using ElementReader = std::function<Value(Value row, Value column)>;
+  /// Makes the vector of the right operand of a product that step `k` needs for
+  /// the columns from `column` on.
+  using VectorReader = llvm::function_ref<Value(Value k, Value column)>;
 
   /// The loads of vectors of consecutive rows of a column.
   struct ColumnLoads {
@@ -155,15 +169,27 @@ private:
 
   // Matrix products (DotLowering.cpp).
   void lowerDot(DotOp op, const Schedule &schedule, const Targets &targets);
+  void lowerProduct(Buffer lhs, Buffer from, Buffer to, VectorReader right);
   void lowerProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to);
-  void lowerBlockOfProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
-                           Value row, Value column, int64_t rows,
-                           int64_t vectors);
+  void lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
+                           VectorReader right, Value row, Value column,
+                           int64_t rows, int64_t vectors);
   void lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
                          Buffer mask);
   void lowerProductWithColumn(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
                               Buffer mask);
   Value hasNonFinite(Buffer buffer);
+
+  // Products of few rows (StreamedDot.cpp).
+  StreamedTile getStreamedTile(LoadOp load, Type element);
+  SmallVector<Value> getStreamedIndices(const StreamedTile &tile, Value row,
+                                        Value column);
+  Value loadStreamed(const StreamedTile &tile, Value row, Value column,
+                     int64_t lanes);
+  void prefetch(const StreamedTile &tile, Value row, Value column);
+  void lowerDotOfRows(Buffer lhs, const StreamedTile &rhs, Buffer from,
+                      Buffer to);
+  void lowerStreamedDot(LoadOp load, Buffer lhs, Buffer from, Buffer to);
 
   // Values and buffers (KernelLowering.cpp).
   Buffer allocate(VectorType type, int64_t extraRows = 0);

@@ -1,11 +1,12 @@
 // RUN: attn-opt %s --split-input-file --convert-attn-to-tile="query-tile=16 key-tile=32" --canonicalize --cse | FileCheck %s
 
 // Attention becomes one kernel and its launch: the grid is batch, heads and tiles
-// of queries; without a mask only the last keys are partial.
+// of queries; without a mask only the last keys are partial. The four heads that
+// read the same keys share a tile: its 16 rows are 4 queries of each.
 
 // CHECK-LABEL: func @dense(
-// CHECK: %[[TILES:.+]] = arith.ceildivsi %{{.+}}, %c16
-// CHECK: tile.launch @[[KERNEL:.+]] grid(%{{.+}}, %c8, %[[TILES]])
+// CHECK: %[[TILES:.+]] = arith.ceildivsi %{{.+}}, %c4
+// CHECK: tile.launch @[[KERNEL:.+]] grid(%{{.+}}, %c2, %[[TILES]])
 // CHECK-NOT: attn.attention
 // CHECK: tile.kernel @[[KERNEL]] grid(
 // CHECK: tile.load {{.*}} -> vector<16x64xf32>

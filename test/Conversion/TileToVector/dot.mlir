@@ -21,15 +21,15 @@
 // V3-COUNT-12:       vector.fma {{.+}} : vector<8xf32>
 tile.kernel @product grid() args(%x: memref<?x40xf32>, %y: memref<?x128xf32>, %z: memref<?x128xf32>) {
   %c0 = arith.constant 0 : index
-  %r = tile.iota %c0 dim(0) : vector<12x1xindex>
+  %r = tile.iota %c0 dim(0) : vector<24x1xindex>
   %k0 = tile.iota %c0 dim(0) : vector<40x1xindex>
   %k1 = tile.iota %c0 dim(1) : vector<1x40xindex>
   %c = tile.iota %c0 dim(1) : vector<1x128xindex>
-  %a = tile.load %x[%r, %k1] : memref<?x40xf32>, vector<12x1xindex>, vector<1x40xindex> -> vector<12x40xf32>
+  %a = tile.load %x[%r, %k1] : memref<?x40xf32>, vector<24x1xindex>, vector<1x40xindex> -> vector<24x40xf32>
   %b = tile.load %y[%k0, %c] : memref<?x128xf32>, vector<40x1xindex>, vector<1x128xindex> -> vector<40x128xf32>
-  %zero = arith.constant dense<0.0> : vector<12x128xf32>
-  %p = tile.dot %a, %b, %zero : vector<12x40xf32>, vector<40x128xf32>, vector<12x128xf32>
-  tile.store %p, %z[%r, %c] : vector<12x128xf32>, memref<?x128xf32>, vector<12x1xindex>, vector<1x128xindex>
+  %zero = arith.constant dense<0.0> : vector<24x128xf32>
+  %p = tile.dot %a, %b, %zero : vector<24x40xf32>, vector<40x128xf32>, vector<24x128xf32>
+  tile.store %p, %z[%r, %c] : vector<24x128xf32>, memref<?x128xf32>, vector<24x1xindex>, vector<1x128xindex>
   tile.return
 }
 

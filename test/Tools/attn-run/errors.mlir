@@ -53,7 +53,7 @@
 // RUN: not attn-run %s --entry=matmul --target=abacus 2>&1 | FileCheck %s --check-prefix=TARGET
 // TARGET: error: unknown target 'abacus': expected cpu
 // RUN: not attn-run %s --entry=matmul --cpu=z80 2>&1 | FileCheck %s --check-prefix=CPU
-// CPU: error: unknown cpu 'z80': expected native, x86-64-v3 or x86-64-v4
+// CPU: error: unknown cpu 'z80': expected native, x86-64-v3, x86-64-v4, sapphirerapids or znver5
 // RUN: not attn-run %s --frobnicate 2>&1 | FileCheck %s --check-prefix=OPTION
 // OPTION: error: Unknown command line argument '--frobnicate'
 // RUN: not attn-run %s --check=nice 2>&1 | FileCheck %s --check-prefix=TOLERANCE

@@ -86,14 +86,13 @@ def parse_arguments():
     add(
         "--processes",
         action="store_true",
-        help="run ours in processes of attn-run, five calls at a time, instead of loading code "
-        "of attn-compile",
+        help="run ours in processes of attn-run, five calls at a time, instead of in this process",
     )
     add(
         "--prefix",
         default=os.path.dirname(program),
         metavar="DIR",
-        help="build tree or installation with bin/attn-run (default: that of this program)",
+        help="build tree or installation with bin/attn-compile (default: that of this program)",
     )
     add("--memory-worker", help=argparse.SUPPRESS)
     return parser.parse_args(), parser
@@ -164,9 +163,6 @@ def main():
     if options.torch and peers.torch is None:
         print("torch cannot be imported: ours only")
         options.torch = False
-    if not tools.can_load() and not options.processes:
-        options.processes = True
-        print("without attn-compile: ours runs in processes of attn-run")
 
     warnings.filterwarnings("ignore")  # torch talks about its own compiler
     measure.keep_freed_memory()

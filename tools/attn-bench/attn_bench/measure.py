@@ -163,7 +163,7 @@ def measure(case, tools, folder, options, probes, note):
     """Returns the row of a case: values by column of the report."""
     if case.measures == "memory":
         if options.processes:
-            raise ours.Failure("memory is measured in process, which needs attn-compile")
+            raise ours.Failure("memory is not measured with --processes")
         result = measure_memory(case, folder, options)
         values = {name: (count * 1e-6, count * 1e-6) for name, count in result["bytes"].items()}
     else:

@@ -22,16 +22,15 @@ class Tools:
     def __init__(self, prefix):
         self.run = os.path.join(prefix, "bin", "attn-run")
         self.compile = os.path.join(prefix, "bin", "attn-compile")
-        if not os.path.exists(self.run):
-            raise Failure(f"{prefix} has no bin/attn-run: expected a build or an installation")
+        for tool in (self.run, self.compile):
+            if not os.path.exists(tool):
+                name = os.path.basename(tool)
+                raise Failure(f"{prefix} has no bin/{name}: expected a build or an installation")
         names = [f"{folder}/libAttnRuntime.so" for folder in ("lib", "lib64", "lib/*")]
         found = [path for name in names for path in glob.glob(os.path.join(prefix, name))]
         if not found:
             raise Failure(f"{prefix} has no libAttnRuntime.so")
         self.runtime = found[0]
-
-    def can_load(self):
-        return os.path.exists(self.compile)
 
 
 def check_run(command):

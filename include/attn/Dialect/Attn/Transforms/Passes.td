@@ -96,6 +96,37 @@ def AttnDecomposeTensorOpsPass : Pass<"attn-decompose-tensor-ops"> {
 }
 
 //===----------------------------------------------------------------------===//
+// attn-fold-transposes
+//===----------------------------------------------------------------------===//
+
+def AttnFoldTransposesPass : Pass<"attn-fold-transposes"> {
+  let summary = "read and write transposed tensors of attention in place";
+  let description = [{
+    *What*: a `linalg.transpose` that is the query, key, value or bias of
+    `attn.attention`, `attn.partial` or `attn.observe` goes into the map of that
+    operand, and one that is the only use of the output of `attn.attention` into
+    the map of the output. The layouts [batch, sequence, head, feature] and
+    [batch, head, sequence, feature] then cost the same.
+
+    *Before* and *after*: any IR.
+
+    Example: the keys come as [b, j, h, c].
+
+    ```mlir
+    func.func @f(%q: tensor<?x8x?x64xf32>, %k: tensor<?x?x8x64xf32>, %n: tensor<?x8x?x64xf32>)
+        -> tensor<?x8x?x64xf32> {
+      %t = linalg.transpose ins(%k : tensor<?x?x8x64xf32>) outs(%n : tensor<?x8x?x64xf32>)
+        permutation = [0, 2, 1, 3]
+      %o = attn.attention dots(%q * %t) values(%t)
+        : tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32>, tensor<?x8x?x64xf32> -> tensor<?x8x?x64xf32>
+      return %o : tensor<?x8x?x64xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["linalg::LinalgDialect"];
+}
+
+//===----------------------------------------------------------------------===//
 // attn-lower-to-loops
 //===----------------------------------------------------------------------===//
 

@@ -2,11 +2,11 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Reads signatures off functions and checks arrays against them.
+// Reads signatures off functions.
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Runner/Signature.h"
+#include "attn/Compiler/Signature.h"
 
 #include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -85,12 +85,17 @@ static llvm::Error makeTypeError(const Twine &what, func::FuncOp function,
                    "f64, i1, i8, i16, i32, i64 or index");
 }
 
-llvm::Expected<func::FuncOp> mlir::attn::findEntry(ModuleOp module,
-                                                   StringRef name) {
+SmallVector<func::FuncOp> mlir::attn::getPublicFunctions(ModuleOp module) {
   SmallVector<func::FuncOp> functions;
   for (auto function : module.getOps<func::FuncOp>())
     if (function.isPublic() && !function.isExternal())
       functions.push_back(function);
+  return functions;
+}
+
+llvm::Expected<func::FuncOp> mlir::attn::findEntry(ModuleOp module,
+                                                   StringRef name) {
+  SmallVector<func::FuncOp> functions = getPublicFunctions(module);
   if (name.empty() && functions.size() == 1)
     return functions.front();
   for (func::FuncOp function : functions)
@@ -110,21 +115,34 @@ llvm::Expected<func::FuncOp> mlir::attn::findEntry(ModuleOp module,
   return makeError("no public function @" + name + ": " + found);
 }
 
+/// Returns the spec of a parameter or result, which errors call `what`.
+static llvm::Expected<ValueSpec>
+makeValueSpec(const Twine &what, func::FuncOp function, Type type) {
+  std::optional<ValueSpec> spec = getValueSpec(type);
+  if (!spec)
+    return makeTypeError(what, function, type);
+  if (spec->shape.size() > ATTN_RT_MAX_RANK)
+    return makeError(what + " of @" + function.getName() + " has rank " +
+                     Twine(spec->shape.size()) + ": expected at most " +
+                     Twine(ATTN_RT_MAX_RANK));
+  return *spec;
+}
+
 llvm::Expected<Signature>
 mlir::attn::getSignature(func::FuncOp function, const AsmParserState *state) {
   Signature signature;
   signature.functionName = function.getName().str();
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
-    std::optional<ValueSpec> spec = getValueSpec(type);
+    auto spec = makeValueSpec("parameter " + Twine(index), function, type);
     if (!spec)
-      return makeTypeError("parameter " + Twine(index), function, type);
+      return spec.takeError();
     spec->name = getSourceName(function.front(), index, state);
     signature.parameters.push_back(std::move(*spec));
   }
   for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
-    std::optional<ValueSpec> spec = getValueSpec(type);
+    auto spec = makeValueSpec("result " + Twine(index), function, type);
     if (!spec)
-      return makeTypeError("result " + Twine(index), function, type);
+      return spec.takeError();
     signature.results.push_back(std::move(*spec));
   }
   return signature;
@@ -147,38 +165,4 @@ std::string mlir::attn::describeShape(ArrayRef<int64_t> shape) {
                                                  : std::to_string(size);
                                     }),
                     "x");
-}
-
-/// Returns whether an array of shape `found` may be passed for `expected`.
-static bool isCompatible(ArrayRef<int64_t> found, ArrayRef<int64_t> expected) {
-  return found.size() == expected.size() &&
-         llvm::all_of(llvm::zip_equal(found, expected), [](auto sizes) {
-           auto [size, wanted] = sizes;
-           return ShapedType::isDynamic(wanted) || size == wanted;
-         });
-}
-
-llvm::Error mlir::attn::checkArguments(const Signature &signature,
-                                       ArrayRef<Array> arrays) {
-  if (arrays.size() != signature.parameters.size())
-    return makeError("@" + signature.functionName + ": expected " +
-                     Twine(signature.parameters.size()) + " inputs, found " +
-                     Twine(arrays.size()));
-  for (auto [index, array] : llvm::enumerate(arrays)) {
-    const ValueSpec &spec = signature.parameters[index];
-    std::string who = describeParameter(signature, index);
-    if (array.kind != spec.kind)
-      return makeError(who + ": expected element type " +
-                       getElementName(spec.kind) + ", found " +
-                       getElementName(array.kind));
-    if (array.shape.size() != spec.shape.size())
-      return makeError(who + ": expected rank " + Twine(spec.shape.size()) +
-                       " (" + describeShape(spec.shape) + "), found rank " +
-                       Twine(array.shape.size()) + " (" +
-                       describeShape(array.shape) + ")");
-    if (!isCompatible(array.shape, spec.shape))
-      return makeError(who + ": expected shape " + describeShape(spec.shape) +
-                       ", found " + describeShape(array.shape));
-  }
-  return llvm::Error::success();
 }

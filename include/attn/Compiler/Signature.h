@@ -2,16 +2,18 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Parameters and results of a function on tensors, in terms of arrays.
+// Parameters and results of a function on tensors, as callers see them.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ATTN_RUNNER_SIGNATURE_H
-#define ATTN_RUNNER_SIGNATURE_H
+#ifndef ATTN_COMPILER_SIGNATURE_H
+#define ATTN_COMPILER_SIGNATURE_H
 
-#include "attn/Runner/Array.h"
+#include "attn/Compiler/ElementKind.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/Support/Error.h"
 
 #include <string>
 
@@ -37,18 +39,18 @@ struct Signature {
   SmallVector<ValueSpec> results;
 };
 
+/// Returns the public functions of `module` that have bodies.
+SmallVector<func::FuncOp> getPublicFunctions(ModuleOp module);
+
 /// Returns the public function `name` of `module` that has a body. An empty
 /// name means the only one there is. The error lists the public functions.
 llvm::Expected<func::FuncOp> findEntry(ModuleOp module, StringRef name);
 
-/// Returns the signature of `function`. Types that arrays cannot hold are
-/// errors. Names of parameters come from `state` if the source was text.
+/// Returns the signature of `function`. Types that arrays cannot hold, and more
+/// axes than ATTN_RT_MAX_RANK, are errors. Names of parameters come from
+/// `state` if the source was text.
 llvm::Expected<Signature> getSignature(func::FuncOp function,
                                        const AsmParserState *state = nullptr);
-
-/// Returns an error, in one sentence, unless `arrays` are as many as the
-/// parameters and each has the rank, sizes and element type of its parameter.
-llvm::Error checkArguments(const Signature &signature, ArrayRef<Array> arrays);
 
 /// Returns how messages call parameter `index`: "input 1 (%key)".
 std::string describeParameter(const Signature &signature, size_t index);
@@ -59,4 +61,4 @@ std::string describeShape(ArrayRef<int64_t> shape);
 } // namespace attn
 } // namespace mlir
 
-#endif // ATTN_RUNNER_SIGNATURE_H
+#endif // ATTN_COMPILER_SIGNATURE_H

@@ -2,19 +2,20 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Registers the dialects that attn-run accepts and their interfaces.
+// Registers the dialects of programs, their interfaces, and the translation to
+// LLVM IR.
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Compiler/Compiler.h"
 #include "attn/InitAll.h"
-#include "attn/Runner/CompiledModule.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 
-void mlir::attn::registerRunnerDialects(DialectRegistry &registry) {
+void mlir::attn::registerProgramDialects(DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   attn::registerAllDialects(registry);

@@ -1,0 +1,114 @@
+//===- TileSizes.cpp - the tiles of an attention kernel -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileSizes.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// What the tiles of a kernel may take, in f32 elements: half of a second-level
+/// cache of 1 MiB.
+constexpr int64_t maxElements = 128 * 1024;
+
+/// The static size of the axis of `tensor` that `map` reads at `dim`.
+static std::optional<int64_t> getSize(Value tensor, AffineMap map,
+                                      unsigned dim) {
+  AffineExpr expr = getAffineDimExpr(dim, map.getContext());
+  for (auto [axis, result] : llvm::enumerate(map.getResults()))
+    if (result == expr)
+      return cast<RankedTensorType>(tensor.getType()).getDimSize(axis);
+  return std::nullopt;
+}
+
+/// How many heads read the same keys and values, if that is known and the same
+/// for all of these.
+static int64_t getGroup(const PairView &view) {
+  PairCoordinates coordinates = view.getCoordinates();
+  if (coordinates.numOver() == 0)
+    return 1;
+  unsigned head = coordinates.numOver() - 1;
+  std::optional<int64_t> heads, shared;
+  auto join = [](std::optional<int64_t> &known, std::optional<int64_t> size) {
+    if (!size || ShapedType::isDynamic(*size) || (known && *known != *size))
+      return false;
+    known = size;
+    return true;
+  };
+  for (unsigned n = 0; n < view.lhs.size(); ++n) {
+    AffineMap keys = PairView::getMap(view.rhsMaps, n);
+    if (!join(heads,
+              getSize(view.lhs[n], PairView::getMap(view.lhsMaps, n), head)) ||
+        !join(shared, getSize(view.rhs[n], keys, head)))
+      return 1;
+    for (AffineExpr expr : keys.getResults())
+      if (coordinates.dependsOnQuery(expr))
+        return 1;
+  }
+  if (view.values && !join(shared, getSize(view.values, view.valueMap, head)))
+    return 1;
+  if (!heads || !shared || *shared == 0 || *heads % *shared != 0)
+    return 1;
+  return *heads / *shared;
+}
+
+/// The static number of queries, if any operand tells.
+static std::optional<int64_t> getQueries(const PairView &view) {
+  unsigned query = view.getCoordinates().query();
+  for (unsigned n = 0; n < view.lhs.size(); ++n) {
+    std::optional<int64_t> size =
+        getSize(view.lhs[n], PairView::getMap(view.lhsMaps, n), query);
+    if (size && !ShapedType::isDynamic(*size))
+      return size;
+  }
+  return std::nullopt;
+}
+
+/// The largest features of queries and of values.
+static std::pair<int64_t, int64_t> getFeatures(const PairView &view) {
+  unsigned inner = view.getCoordinates().inner();
+  int64_t features = 1;
+  for (unsigned n = 0; n < view.lhs.size(); ++n)
+    if (std::optional<int64_t> size =
+            getSize(view.lhs[n], PairView::getMap(view.lhsMaps, n), inner))
+      features = std::max(features, *size);
+  int64_t valueFeatures = 1;
+  if (view.values)
+    valueFeatures = getSize(view.values, view.valueMap, inner).value_or(1);
+  return {features, valueFeatures};
+}
+
+TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options) {
+  auto [d, dv] = getFeatures(view);
+  auto fits = [d = d, dv = dv](int64_t rows, int64_t keys) {
+    return rows * d + d * keys + keys * dv + rows * dv + rows * keys <=
+           maxElements;
+  };
+  TileChoice choice;
+  choice.packedHeads = getGroup(view);
+  TileSizes &sizes = choice.sizes;
+  sizes = {128, 128};
+  while (!fits(sizes.queries, sizes.keys) && sizes.keys > 64)
+    sizes.keys /= 2;
+  while (!fits(sizes.queries, sizes.keys) && sizes.queries > 32)
+    sizes.queries /= 2;
+  if (options.queries)
+    sizes.queries = options.queries;
+  if (options.keys)
+    sizes.keys = options.keys;
+  // More heads than rows do not fit into one tile.
+  if (choice.packedHeads > sizes.queries)
+    choice.packedHeads = 1;
+  int64_t each = std::max<int64_t>(sizes.queries / choice.packedHeads, 1);
+  if (std::optional<int64_t> queries = getQueries(view))
+    each = std::clamp<int64_t>(*queries, 1, each);
+  sizes.queries = each * choice.packedHeads;
+  // Few rows wait for memory: keys and values take turns in short steps.
+  if (!options.keys && sizes.queries <= 16)
+    sizes.keys = std::min<int64_t>(sizes.keys, 32);
+  return choice;
+}

@@ -1,0 +1,33 @@
+//===- TileSizes.h - the tiles of an attention kernel -----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_TILESIZES_H
+#define ATTN_LIB_CONVERSION_ATTNTOTILE_TILESIZES_H
+
+#include "attn/Dialect/Attn/IR/PairView.h"
+
+namespace mlir {
+namespace attn {
+
+/// Sizes of the tiles of one kernel; 0: to be chosen.
+struct TileSizes {
+  int64_t queries = 0, keys = 0;
+};
+
+struct TileChoice {
+  TileSizes sizes;
+  /// How many heads share the rows of a tile of queries: all that read the same
+  /// keys, so that these are loaded once.
+  int64_t packedHeads = 1;
+};
+
+/// Chooses what `options` leaves open. The choice depends on static sizes only.
+TileChoice chooseTile(const PairView &view, TileSizes options);
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOTILE_TILESIZES_H

@@ -1,0 +1,71 @@
+// RUN: attn-opt %s --convert-tile-to-vector=target=x86-64-v4 | FileCheck %s
+
+// The right operand of a product of few rows is read from memory where it lies,
+// and asked for ahead of time; it takes no scratch memory.
+
+// Columns along memory: vectors times elements of the left operand.
+
+// CHECK-LABEL: func.func private @values(
+// CHECK-SAME: %[[KEYS:[a-zA-Z0-9_]+]]: memref<?x64xf32>
+// CHECK: scf.for {{.+}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>
+// CHECK: memref.prefetch %[[KEYS]][%{{.+}}, %{{.+}}], read, locality<3>, data
+// CHECK: vector.load %[[KEYS]][%{{.+}}, %{{.+}}] : memref<?x64xf32>, vector<16xf32>
+// CHECK: vector.fma
+tile.kernel @values grid() args(%first: index, %k: memref<?x64xf32>, %p: memref<4x32xf32>, %y: memref<4x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %r = tile.iota %c0 dim(0) : vector<4x1xindex>
+  %j = tile.iota %c0 dim(1) : vector<1x32xindex>
+  %keys = tile.iota %first dim(0) : vector<32x1xindex>
+  %c = tile.iota %c0 dim(1) : vector<1x64xindex>
+  %zero = arith.constant dense<0.0> : vector<4x64xf32>
+  %weights = tile.load %p[%r, %j] : memref<4x32xf32>, vector<4x1xindex>, vector<1x32xindex> -> vector<4x32xf32>
+  %values = tile.load %k[%keys, %c] : memref<?x64xf32>, vector<32x1xindex>, vector<1x64xindex> -> vector<32x64xf32>
+  %o = tile.dot %weights, %values, %zero : vector<4x32xf32>, vector<32x64xf32>, vector<4x64xf32>
+  tile.store %o, %y[%r, %c] : vector<4x64xf32>, memref<4x64xf32>, vector<4x1xindex>, vector<1x64xindex>
+  tile.return
+}
+
+// Rows along memory: a sum of a vector for each element, no transposition.
+
+// CHECK-LABEL: func.func private @scores(
+// CHECK-SAME: %[[KEYS:[a-zA-Z0-9_]+]]: memref<?x64xbf16>
+// CHECK-NOT: vector.shuffle
+// CHECK: memref.prefetch
+// CHECK: vector.load {{.+}} vector<16xi16>
+// CHECK: vector.reduction <add>
+tile.kernel @scores grid() args(%first: index, %k: memref<?x64xbf16>, %q: memref<4x64xf32>, %y: memref<4x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %r = tile.iota %c0 dim(0) : vector<4x1xindex>
+  %j = tile.iota %c0 dim(1) : vector<1x32xindex>
+  %keys = tile.iota %first dim(1) : vector<1x32xindex>
+  %c = tile.iota %c0 dim(1) : vector<1x64xindex>
+  %d = tile.iota %c0 dim(0) : vector<64x1xindex>
+  %zero = arith.constant dense<0.0> : vector<4x32xf32>
+  %queries = tile.load %q[%r, %c] : memref<4x64xf32>, vector<4x1xindex>, vector<1x64xindex> -> vector<4x64xf32>
+  %half = tile.load %k[%keys, %d] : memref<?x64xbf16>, vector<1x32xindex>, vector<64x1xindex> -> vector<64x32xbf16>
+  %wide = arith.extf %half : vector<64x32xbf16> to vector<64x32xf32>
+  %s = tile.dot %queries, %wide, %zero : vector<4x64xf32>, vector<64x32xf32>, vector<4x32xf32>
+  tile.store %s, %y[%r, %j] : vector<4x32xf32>, memref<4x32xf32>, vector<4x1xindex>, vector<1x32xindex>
+  tile.return
+}
+
+// A tile whose last keys may not exist is put into a buffer.
+
+// CHECK-LABEL: func.func private @tail(
+// CHECK-NOT: memref.prefetch
+// CHECK: return
+tile.kernel @tail grid() args(%first: index, %n: index, %k: memref<?x64xf32>, %p: memref<4x32xf32>, %y: memref<4x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %r = tile.iota %c0 dim(0) : vector<4x1xindex>
+  %j = tile.iota %c0 dim(1) : vector<1x32xindex>
+  %keys = tile.iota %first dim(0) : vector<32x1xindex>
+  %c = tile.iota %c0 dim(1) : vector<1x64xindex>
+  %end = vector.broadcast %n : index to vector<32x1xindex>
+  %exists = arith.cmpi slt, %keys, %end : vector<32x1xindex>
+  %zero = arith.constant dense<0.0> : vector<4x64xf32>
+  %weights = tile.load %p[%r, %j] : memref<4x32xf32>, vector<4x1xindex>, vector<1x32xindex> -> vector<4x32xf32>
+  %values = tile.load %k[%keys, %c] valid(%exists : vector<32x1xi1>) : memref<?x64xf32>, vector<32x1xindex>, vector<1x64xindex> -> vector<32x64xf32>
+  %o = tile.dot %weights, %values, %zero : vector<4x32xf32>, vector<32x64xf32>, vector<4x64xf32>
+  tile.store %o, %y[%r, %c] : vector<4x64xf32>, memref<4x64xf32>, vector<4x1xindex>, vector<1x64xindex>
+  tile.return
+}
