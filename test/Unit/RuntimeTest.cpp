@@ -491,6 +491,20 @@ static void testProbe() {
   std::cout << "f32 multiply-adds: " << rate << " GFLOP/s\n";
 }
 
+static void testProbesOfWhatIsMissingAreZero() {
+  CHECK_EQ(attn_rt_probe_dot_bf16(0.01) > 0, attn_rt_cpu_has_avx512_bf16() > 0);
+  // Linux may refuse the tile registers that the processor has.
+  CHECK(attn_rt_probe_amx_bf16(0.01) == 0 || attn_rt_cpu_has_amx_bf16());
+}
+
+static void testReadProbeNeedsMemory() {
+  bool baseline = attn_rt_cpu_level() == ATTN_RT_CPU_BASELINE;
+  CHECK_EQ(attn_rt_probe_read(5 << 20, 0.01) > 0, !baseline);
+  CHECK_EQ(attn_rt_probe_read((2 << 20) - 1, 0.01), 0);
+  CHECK_EQ(attn_rt_probe_read(-1, 0.01), 0);
+  CHECK_EQ(attn_rt_probe_read(int64_t(1) << 60, 0.01), 0);
+}
+
 int main() {
   testDefaultHandlerExits();
   testCheckSentences();
@@ -516,5 +530,7 @@ int main() {
 #endif
   testProcessor();
   testProbe();
+  testProbesOfWhatIsMissingAreZero();
+  testReadProbeNeedsMemory();
   return check::finish("RuntimeTest");
 }

@@ -207,6 +207,23 @@ int attn_rt_cpu_has_amx_bf16(void);
 /// Returns 0 where the level is ATTN_RT_CPU_BASELINE.
 double attn_rt_probe_fma_f32(double seconds);
 
+/// The same with AVX-512 dot products of bf16 pairs, summed in f32. Returns 0
+/// where attn_rt_cpu_has_avx512_bf16 does.
+double attn_rt_probe_dot_bf16(double seconds);
+
+/// The same with AMX products of bf16 tiles. Asks Linux for the tile registers
+/// on behalf of the process; returns 0 where it refuses, and where
+/// attn_rt_cpu_has_amx_bf16 does.
+double attn_rt_probe_amx_bf16(double seconds);
+
+/// Returns the rate in GB/s (1e9 bytes per second) at which the threads of
+/// attn_rt_parallel_for together read `bytes` bytes of fresh memory, in large
+/// pages where the system grants them: the best of passes over all of it for
+/// about `seconds` seconds, after one as warm-up. Measures memory rather than
+/// cache if `bytes` is several times the last cache. Returns 0 where the level
+/// is ATTN_RT_CPU_BASELINE, for less than 2 MiB, and without enough memory.
+double attn_rt_probe_read(int64_t bytes, double seconds);
+
 #ifdef __cplusplus
 }
 #endif
