@@ -379,7 +379,84 @@ def blurred(program):
             lambda i, j: (j < i) | ((j >= 64) & (j < 640 - i)))
 
 
-WRITTEN = [strided_times, strided_chain, cancelled, counted, counted_far, overlapping, inside, blurred]
+def computed(lines, last):
+    """A mask of arithmetic on `%i` and `%j` that yields `last`."""
+    body = "\n".join(f"    {line}" for line in lines)
+    return f"attn.mask over [] [i, j] {{\n{body}\n    attn.yield {last} : i1\n  }}"
+
+
+def truncated(program):
+    # Remainders that have the sign of the dividend.
+    return (computed(["%c100 = arith.constant 100 : index", "%c70 = arith.constant 70 : index",
+                      "%x = arith.subi %j, %c100 : index", "%r = arith.remsi %x, %c70 : index",
+                      "%c20 = arith.constant -20 : index",
+                      "%v = arith.cmpi slt, %r, %c20 : index"], "%v"),
+            lambda i, j: (np.fmod(j - 100, 70) < -20) & (i >= 0))
+
+
+def product(program):
+    # Factors of both signs, both of which vary.
+    return (computed(["%c100 = arith.constant 100 : index", "%c150 = arith.constant 150 : index",
+                      "%x = arith.subi %i, %c100 : index", "%y = arith.subi %j, %c150 : index",
+                      "%p = arith.muli %x, %y : index", "%v = arith.cmpi sgt, %p, %c100 : index"],
+                     "%v"),
+            lambda i, j: (i - 100) * (j - 150) > 100)
+
+
+def magnitude(program):
+    # Positions on both sides of zero, and on one.
+    return (computed(["%c150 = arith.constant 150 : index", "%y = arith.subi %j, %c150 : index",
+                      "%a = math.absi %y : index", "%v = arith.cmpi sgt, %a, %i : index"], "%v"),
+            lambda i, j: np.abs(j - 150) > i)
+
+
+def chosen(program):
+    # Either of two values, and either of two conditions.
+    return (computed(["%c100 = arith.constant 100 : index", "%c = arith.cmpi slt, %j, %c100 : index",
+                      "%x = arith.select %c, %i, %c100 : index",
+                      "%a = arith.cmpi sle, %x, %j : index", "%b = arith.cmpi sgt, %i, %c100 : index",
+                      "%v = arith.select %b, %a, %c : i1"], "%v"),
+            lambda i, j: np.where(i > 100, np.where(j < 100, i, 100) <= j, j < 100))
+
+
+def either(program):
+    # True if exactly one side is.
+    return (computed(["%c100 = arith.constant 100 : index", "%c = arith.cmpi slt, %j, %c100 : index",
+                      "%a = arith.cmpi sle, %i, %j : index", "%v = arith.xori %a, %c : i1"], "%v"),
+            lambda i, j: (i <= j) ^ (j < 100))
+
+
+def extremes(program):
+    # The greater and the lesser of what varies.
+    return (computed(["%c70 = arith.constant 70 : index", "%a = arith.maxsi %i, %c70 : index",
+                      "%b = arith.minsi %j, %a : index", "%c90 = arith.constant 90 : index",
+                      "%v = arith.cmpi sge, %b, %c90 : index"], "%v"),
+            lambda i, j: np.minimum(j, np.maximum(i, 70)) >= 90)
+
+
+def two_multiples(program):
+    # Bounds on a multiple of the key, from below and from above.
+    return ("attn.mask over [] where { 3 * j >= i + 100, 5 * j <= i + 1000 }",
+            lambda i, j: (3 * j >= i + 100) & (5 * j <= i + 1000))
+
+
+def huge_offsets(program):
+    # Scalars that do not fit when they are added to each other.
+    low, high = program.scalar(-2**62), program.scalar(2**62)
+    return (f"attn.mask over [] with (a = {low} : index, b = {high} : index) "
+            "where { j <= i + b, j >= i + a, 2 * j < b + 1 | j < a - 1 }",
+            lambda i, j: (i >= 0) & (j >= 0))
+
+
+def one_key(program):
+    # Bounds that meet in one key.
+    return ("attn.mask over [] where { j <= i, i - j < 1 | j >= 128, j <= 128 }",
+            lambda i, j: (j == i) | (j == 128))
+
+
+WRITTEN = [strided_times, strided_chain, cancelled, counted, counted_far, overlapping, inside,
+           blurred, truncated, product, magnitude, chosen, either, extremes, two_multiples,
+           huge_offsets, one_key]
 
 
 def truth(shown, tile):
