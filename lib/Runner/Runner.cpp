@@ -9,6 +9,7 @@
 
 #include "attn/Runner/Runner.h"
 
+#include "DrawMask.h"
 #include "Inputs.h"
 #include "Reports.h"
 #include "attn/Runner/CompiledModule.h"
@@ -206,6 +207,8 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   auto entry = findEntry(*program.module, options.entry);
   if (!entry)
     return entry.takeError();
+  if (options.draw)
+    return drawMask(*program.module, *entry, options);
   auto signature = getSignature(*entry, &program.names);
   if (!signature)
     return signature.takeError();
