@@ -17,7 +17,7 @@ using P = arith::CmpIPredicate;
 
 /// Loads of more elements than this are not scanned.
 constexpr int64_t maxScan = 256;
-/// Beyond every index.
+/// Constants whose difference is larger may not fit.
 constexpr int64_t huge = int64_t(1) << 62;
 
 //===----------------------------------------------------------------------===//
@@ -77,6 +77,10 @@ Value BoxEvaluator::select(OpBuilder &b, Value condition, Value yes, Value no) {
   return b.createOrFold<arith::SelectOp>(loc, condition, yes, no);
 }
 
+Value BoxEvaluator::bothValid(Value lhs, Value rhs) {
+  return lhs && rhs ? conjunction(outer, lhs, rhs) : (lhs ? lhs : rhs);
+}
+
 Value BoxEvaluator::compare(OpBuilder &b, P predicate, Value lhs, Value rhs) {
   return b.createOrFold<arith::CmpIOp>(loc, predicate, lhs, rhs);
 }
@@ -123,9 +127,8 @@ bool BoxEvaluator::isUniform(Value value) {
     return known->second;
   Operation *op = value.getDefiningOp();
   bool result = op && op->getNumRegions() == 0 && isMemoryEffectFree(op) &&
-                llvm::all_of(op->getOperands(), [&](Value operand) {
-                  return isUniform(operand);
-                });
+                llvm::all_of(op->getOperands(),
+                             [&](Value operand) { return isUniform(operand); });
   return uniform[value] = result;
 }
 
@@ -171,7 +174,11 @@ Interval BoxEvaluator::getInterval(Value value) {
     const LinearForm &form = forms.get(value);
     bool isTerm = form.terms.size() == 1 && form.constant == 0 &&
                   form.terms[0].second == 1;
-    result = isTerm ? getTerm(form.terms[0].first) : getSum(form);
+    // What is left when terms cancel may be uniform.
+    Value term = isTerm ? form.terms[0].first : Value();
+    result = !isTerm         ? getSum(form)
+             : term == value ? getTerm(term)
+                             : getInterval(term);
   } else {
     result = getTerm(value);
   }
@@ -191,6 +198,7 @@ Interval BoxEvaluator::getSum(const LinearForm &form) {
       if (summand.varying != varying)
         continue;
       OpBuilder &b = at(sum.varying |= varying);
+      sum.valid = bothValid(sum.valid, summand.valid);
       if (coefficient < 0)
         std::swap(summand.lo, summand.hi);
       sum.lo = add(b, sum.lo, multiply(b, summand.lo, coefficient));
@@ -235,7 +243,7 @@ Interval BoxEvaluator::getRemainderOf(const Remainder &remainder) {
   Value size = divisor(outer, getPoint(remainder.divisor));
   Interval x = getInterval(remainder.dividend);
   OpBuilder &b = at(x.varying);
-  Value zero = constant(b, 0);
+  Value zero = constant(outer, 0);
   Value last = subtract(outer, size, constant(outer, 1));
   if (!x.lo || !x.hi)
     return {zero, last, false};
@@ -244,7 +252,7 @@ Interval BoxEvaluator::getRemainderOf(const Remainder &remainder) {
   Value same = compare(b, P::eq, low, high);
   Value begin = b.createOrFold<arith::MulIOp>(loc, low, size);
   return {select(b, same, subtract(b, x.lo, begin), zero),
-          select(b, same, subtract(b, x.hi, begin), last), x.varying};
+          select(b, same, subtract(b, x.hi, begin), last), x.varying, x.valid};
 }
 
 /// The remainder of a truncated division has the sign of the dividend.
@@ -266,7 +274,8 @@ Interval BoxEvaluator::getTruncatedRemainder(arith::RemSIOp op) {
   Value floor = select(b, compare(b, P::sge, x.lo, zero), zero, first);
   Value ceiling = select(b, compare(b, P::sle, x.hi, zero), zero, last);
   return {select(b, same, subtract(b, x.lo, begin), floor),
-          select(b, same, subtract(b, x.hi, begin), ceiling), x.varying};
+          select(b, same, subtract(b, x.hi, begin), ceiling), x.varying,
+          x.valid};
 }
 
 /// Emits the division `op` of other operands.
@@ -291,16 +300,17 @@ Interval BoxEvaluator::getQuotient(Operation *op) {
   OpBuilder &b = at(x.varying || d.varying);
   Value most = d.hi ? divisor(at(d.varying), d.hi) : Value();
   Value fewest = d.lo ? divisor(at(d.varying), d.lo) : Value();
+  Value valid = bothValid(x.valid, d.valid);
   if (d.lo && d.lo == d.hi)
     return {divide(b, loc, op, x.lo, most), divide(b, loc, op, x.hi, most),
-            x.varying};
+            x.varying, valid};
   if (!most || !fewest)
     return unknown(op);
   return {least(b, divide(b, loc, op, x.lo, fewest),
                 divide(b, loc, op, x.lo, most)),
           greatest(b, divide(b, loc, op, x.hi, fewest),
                    divide(b, loc, op, x.hi, most)),
-          x.varying || d.varying};
+          x.varying || d.varying, valid};
 }
 
 Interval BoxEvaluator::getProduct(arith::MulIOp op) {
@@ -311,7 +321,7 @@ Interval BoxEvaluator::getProduct(arith::MulIOp op) {
     return unknown(op);
   bool varying = x.varying || y.varying;
   OpBuilder &b = at(varying);
-  Interval result{{}, {}, varying};
+  Interval result{{}, {}, varying, bothValid(x.valid, y.valid)};
   for (Value left : {x.lo, x.hi})
     for (Value right : {y.lo, y.hi}) {
       Value corner = b.createOrFold<arith::MulIOp>(loc, left, right);
@@ -327,12 +337,14 @@ Interval BoxEvaluator::getExtremum(Operation *op, bool isMax) {
   Interval x = getInterval(op->getOperand(0));
   Interval y = getInterval(op->getOperand(1));
   bool varying = x.varying || y.varying;
+  Value valid = bothValid(x.valid, y.valid);
   OpBuilder &b = at(varying);
   if (isMax)
     return {x.lo && y.lo ? greatest(b, x.lo, y.lo) : (x.lo ? x.lo : y.lo),
-            greatest(b, x.hi, y.hi), varying};
+            greatest(b, x.hi, y.hi), varying, valid};
   return {least(b, x.lo, y.lo),
-          x.hi && y.hi ? least(b, x.hi, y.hi) : (x.hi ? x.hi : y.hi), varying};
+          x.hi && y.hi ? least(b, x.hi, y.hi) : (x.hi ? x.hi : y.hi), varying,
+          valid};
 }
 
 Interval BoxEvaluator::getSelected(arith::SelectOp op) {
@@ -348,7 +360,8 @@ Interval BoxEvaluator::getSelected(arith::SelectOp op) {
                   select(b, condition.may, either, ofNo));
   };
   return {choose(yes.lo, no.lo, least(b, yes.lo, no.lo)),
-          choose(yes.hi, no.hi, greatest(b, yes.hi, no.hi)), varying};
+          choose(yes.hi, no.hi, greatest(b, yes.hi, no.hi)), varying,
+          bothValid(yes.valid, no.valid)};
 }
 
 Interval BoxEvaluator::getAbsolute(Operation *op) {
@@ -364,7 +377,7 @@ Interval BoxEvaluator::getAbsolute(Operation *op) {
     lo = greatest(b, lo, x.lo);
   if (negatedHigh)
     lo = greatest(b, lo, negatedHigh);
-  return {lo, greatest(b, x.hi, negatedLow), x.varying};
+  return {lo, greatest(b, x.hi, negatedLow), x.varying, x.valid};
 }
 
 //===----------------------------------------------------------------------===//
@@ -398,6 +411,9 @@ Interval BoxEvaluator::getLoaded(ExtractOp op) {
 /// Reads all elements with index `axis` in `range`, unless they are many.
 Interval BoxEvaluator::scan(ExtractOp op, unsigned axis,
                             SmallVector<Value> indices, Interval range) {
+  Type type = op.getType();
+  if (!type.isIndex() && (!isa<IntegerType>(type) || type.isInteger(1)))
+    return unknown(op);
   OpBuilder &b = outer;
   auto read = [&](OpBuilder &b, Value position) -> Value {
     indices[axis] = position;
@@ -408,27 +424,23 @@ Interval BoxEvaluator::scan(ExtractOp op, unsigned axis,
       return element;
     return arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
   };
-  Type type = op.getType();
-  if (!type.isIndex() && (!isa<IntegerType>(type) || type.isInteger(1)))
-    return unknown(op);
+  // Unsigned, because the difference of ends that are not valid may not fit.
+  Value few =
+      compare(b, P::ult, subtract(b, range.hi, range.lo), constant(b, maxScan));
   Value one = constant(b, 1);
-  Value count = add(b, subtract(b, range.hi, range.lo), one);
-  Value few = compare(b, P::sle, count, constant(b, maxScan));
-  Value end = add(b, range.hi, one);
-  Value stop = select(b, few, end, range.lo);
-  Value none = constant(b, huge), first = constant(b, -huge);
-  auto loop =
-      scf::ForOp::create(b, loc, range.lo, stop, one, ValueRange{none, first});
-  {
-    OpBuilder body = OpBuilder::atBlockEnd(loop.getBody());
-    Value element = read(body, loop.getInductionVar());
-    scf::YieldOp::create(
-        body, loc,
-        ValueRange{least(body, loop.getRegionIterArg(0), element),
-                   greatest(body, loop.getRegionIterArg(1), element)});
-  }
-  return {select(b, few, loop.getResult(0), first),
-          select(b, few, loop.getResult(1), none), false};
+  Value stop = select(b, few, add(b, range.hi, one), range.lo);
+  Value highest = constant(b, std::numeric_limits<int64_t>::max());
+  Value lowest = constant(b, std::numeric_limits<int64_t>::min());
+  auto loop = scf::ForOp::create(b, loc, range.lo, stop, one,
+                                 ValueRange{highest, lowest});
+  OpBuilder body = OpBuilder::atBlockEnd(loop.getBody());
+  Value element = read(body, loop.getInductionVar());
+  scf::YieldOp::create(
+      body, loc,
+      ValueRange{least(body, loop.getRegionIterArg(0), element),
+                 greatest(body, loop.getRegionIterArg(1), element)});
+  return {loop.getResult(0), loop.getResult(1), false,
+          bothValid(range.valid, few)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -438,6 +450,15 @@ Interval BoxEvaluator::scan(ExtractOp op, unsigned axis,
 Truth BoxEvaluator::undecided(Operation *op) {
   (void)unknown(op);
   return {boolean(outer, true), boolean(outer, false), false};
+}
+
+/// Nothing is known where `valid` does not hold; null is true.
+Truth BoxEvaluator::restrict(OpBuilder &b, Truth truth, Value valid) {
+  if (valid) {
+    truth.may = disjunction(b, truth.may, negation(outer, valid));
+    truth.must = conjunction(b, truth.must, valid);
+  }
+  return truth;
 }
 
 Truth BoxEvaluator::getTruth(Value value) {
@@ -487,8 +508,7 @@ Truth BoxEvaluator::getExclusive(arith::XOrIOp op) {
   bool varying = lhs.varying || rhs.varying;
   OpBuilder &b = at(varying);
   Value both = conjunction(b, lhs.must, rhs.must);
-  Value neither =
-      conjunction(b, negation(b, lhs.may), negation(b, rhs.may));
+  Value neither = conjunction(b, negation(b, lhs.may), negation(b, rhs.may));
   Value first = conjunction(b, lhs.must, negation(b, rhs.may));
   Value second = conjunction(b, rhs.must, negation(b, lhs.may));
   return {negation(b, disjunction(b, both, neither)),
@@ -500,12 +520,10 @@ Truth BoxEvaluator::getSelectedTruth(arith::SelectOp op) {
   Truth yes = getTruth(op.getTrueValue()), no = getTruth(op.getFalseValue());
   bool varying = condition.varying || yes.varying || no.varying;
   OpBuilder &b = at(varying);
-  Value may =
-      disjunction(b, conjunction(b, condition.may, yes.may),
-                  conjunction(b, negation(b, condition.must), no.may));
-  Value must =
-      disjunction(b, conjunction(b, condition.must, yes.must),
-                  conjunction(b, negation(b, condition.may), no.must));
+  Value may = disjunction(b, conjunction(b, condition.may, yes.may),
+                          conjunction(b, negation(b, condition.must), no.may));
+  Value must = disjunction(b, conjunction(b, condition.must, yes.must),
+                           conjunction(b, negation(b, condition.may), no.must));
   must = disjunction(b, must, conjunction(b, yes.must, no.must));
   return {may, must, varying};
 }
@@ -557,18 +575,19 @@ Truth BoxEvaluator::compare(arith::CmpIOp op) {
     left = &forms.get(op.getLhs());
     right = &forms.get(op.getRhs());
   }
-  bool shares = left && llvm::any_of(left->terms, [&](auto &entry) {
-                  return !isUniform(entry.first) &&
-                         right->getCoefficient(entry.first);
-                });
+  bool shares =
+      left && llvm::any_of(left->terms, [&](auto &entry) {
+        return !isUniform(entry.first) && right->getCoefficient(entry.first);
+      });
   // What varies on both sides is brought to one, where it may cancel. The rest
   // stays where it is: its difference might not fit.
   LinearForm moved, kept;
   if (shares) {
     moved = *left;
     for (auto [term, coefficient] : right->terms)
-      shares &= (isUniform(term) ? kept : moved)
-                    .addTerm(term, isUniform(term) ? coefficient : -coefficient);
+      shares &=
+          (isUniform(term) ? kept : moved)
+              .addTerm(term, isUniform(term) ? coefficient : -coefficient);
     shares &= moved.constant - right->constant < huge &&
               right->constant - moved.constant < huge;
     moved.constant -= right->constant;
@@ -578,9 +597,10 @@ Truth BoxEvaluator::compare(arith::CmpIOp op) {
   toIndex(lhs);
   toIndex(rhs);
   bool varying = lhs.varying || rhs.varying;
-  Truth truth = compare(at(varying), op.getPredicate(), lhs, rhs);
+  OpBuilder &b = at(varying);
+  Truth truth = compare(b, op.getPredicate(), lhs, rhs);
   truth.varying = varying;
-  return truth;
+  return restrict(b, truth, bothValid(lhs.valid, rhs.valid));
 }
 
 /// Returns the condition that `loop` checks for each of its steps: it carries
@@ -591,8 +611,10 @@ static Value matchAny(scf::ForOp loop) {
       getNumber(loop.getInitArgs()[0]) != 0)
     return {};
   Value carried = loop.getRegionIterArg(0);
-  auto join =
-      loop.getBody()->getTerminator()->getOperand(0).getDefiningOp<arith::OrIOp>();
+  auto join = loop.getBody()
+                  ->getTerminator()
+                  ->getOperand(0)
+                  .getDefiningOp<arith::OrIOp>();
   if (!join || !carried.hasOneUse() ||
       (join.getLhs() != carried && join.getRhs() != carried))
     return {};
@@ -628,9 +650,10 @@ Truth BoxEvaluator::getAny(scf::ForOp loop) {
       varying |= getInterval(value).varying;
   }
   OpBuilder &b = at(varying);
-  Value no = boolean(b, false);
-  auto emitted = scf::ForOp::create(b, loc, constant(b, 0), count.hi,
-                                    constant(b, 1), ValueRange{no, no});
+  Value no = boolean(b, false), zero = constant(b, 0);
+  Value most = count.valid ? select(b, count.valid, count.hi, zero) : count.hi;
+  auto emitted = scf::ForOp::create(b, loc, zero, most, constant(b, 1),
+                                    ValueRange{no, no});
   OpBuilder body = OpBuilder::atBlockEnd(emitted.getBody());
   BoxEvaluator inside(code, body, body, loc, forms, hooks);
   inside.points = points;
@@ -643,10 +666,10 @@ Truth BoxEvaluator::getAny(scf::ForOp loop) {
   Value must = entry.must;
   if (count.lo != count.hi)
     must = conjunction(
-        body, must,
-        compare(body, P::slt, emitted.getInductionVar(), count.lo));
+        body, must, compare(body, P::slt, emitted.getInductionVar(), count.lo));
   Value may = disjunction(body, emitted.getRegionIterArg(0), entry.may);
   must = disjunction(body, emitted.getRegionIterArg(1), must);
   scf::YieldOp::create(body, loc, ValueRange{may, must});
-  return {emitted.getResult(0), emitted.getResult(1), varying};
+  return restrict(b, {emitted.getResult(0), emitted.getResult(1), varying},
+                  count.valid);
 }

@@ -7,11 +7,14 @@
 #include "attn/Analysis/ClosedForm.h"
 
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 using P = arith::CmpIPredicate;
 
+/// No more bounds of a set than about this are compared with each other.
+constexpr size_t maxBounds = 4;
 /// Beyond every position: bounds are cut to what lies within.
 constexpr int64_t far = int64_t(1) << 61;
 /// Several summands are exact if each is smaller.
@@ -36,8 +39,7 @@ bool ClosedForm::depends(Value value) {
   bool result = false;
   op->walk([&](Operation *nested) {
     for (Value operand : nested->getOperands())
-      result |= operand == variable ||
-                (nested == op && depends(operand)) ||
+      result |= operand == variable || (nested == op && depends(operand)) ||
                 (nested != op && operand.getParentBlock() == op->getBlock() &&
                  depends(operand));
   });
@@ -60,13 +62,40 @@ FailureOr<ClosedForm::Sets> ClosedForm::intersect(const Sets &lhs,
   };
   Sets sets;
   for (const KeySet &x : lhs)
-    for (const KeySet &y : rhs)
-      sets.push_back({later(x.mayBegin, y.mayBegin),
-                      earlier(x.mayEnd, y.mayEnd),
-                      later(x.mustBegin, y.mustBegin),
-                      earlier(x.mustEnd, y.mustEnd),
-                      x.neverMust || y.neverMust});
+    for (const KeySet &y : rhs) {
+      sets.push_back(
+          {later(x.mayBegin, y.mayBegin), earlier(x.mayEnd, y.mayEnd),
+           later(x.mustBegin, y.mustBegin), earlier(x.mustEnd, y.mustEnd),
+           x.neverMust || y.neverMust, x.bounds});
+      cut(sets.back(), x, y);
+      if (sets.back().bounds.size() < maxBounds)
+        llvm::append_range(sets.back().bounds, y.bounds);
+    }
   return sets;
+}
+
+/// Empties `set` where a bound of `lhs` and one of `rhs` contradict each other:
+/// k - i <= 0 and i - k < w together say that 0 < w, whatever i is.
+void ClosedForm::cut(KeySet &set, const KeySet &lhs, const KeySet &rhs) {
+  for (const LinearForm &x : lhs.bounds)
+    for (const LinearForm &y : rhs.bounds) {
+      int64_t a = x.getCoefficient(variable), b = y.getCoefficient(variable);
+      if ((a < 0) == (b < 0))
+        continue;
+      LinearForm sum;
+      if (!sum.add(x, std::abs(b)) || !sum.add(y, std::abs(a)))
+        continue;
+      bool isCancelled = sum.terms.size() + 1 < x.terms.size() + y.terms.size();
+      Interval rest = getRest(sum);
+      if (!isCancelled || !rest.lo || rest.varying || rest.valid)
+        continue;
+      Value none = evaluator.constant(this->b, -far);
+      Value isEmpty = evaluator.compare(this->b, P::sgt, rest.lo,
+                                        evaluator.constant(this->b, 0));
+      for (Value *end : {&set.mayEnd, &set.mustEnd})
+        *end = evaluator.select(this->b, isEmpty, none,
+                                *end ? *end : evaluator.constant(this->b, far));
+    }
 }
 
 FailureOr<ClosedForm::Sets> ClosedForm::unite(Sets lhs, const Sets &rhs) {
@@ -141,8 +170,8 @@ FailureOr<ClosedForm::Sets> ClosedForm::solveComparison(arith::CmpIOp op,
                                                         bool negated) {
   if (!op.getLhs().getType().isIndex())
     return fail(op);
-  P predicate = negated ? arith::invertPredicate(op.getPredicate())
-                        : op.getPredicate();
+  P predicate =
+      negated ? arith::invertPredicate(op.getPredicate()) : op.getPredicate();
   const LinearForm &lhs = forms.get(op.getLhs());
   const LinearForm &rhs = forms.get(op.getRhs());
   LinearForm difference = lhs;
@@ -217,6 +246,12 @@ FailureOr<KeySet> ClosedForm::solveAtMost(const LinearForm &lhs,
     return failure();
   KeySet set;
   Interval threshold = bound->threshold;
+  if (threshold.valid) {
+    Value below = evaluator.constant(b, -far),
+          above = evaluator.constant(b, far);
+    threshold.lo = evaluator.select(b, threshold.valid, threshold.lo, below);
+    threshold.hi = evaluator.select(b, threshold.valid, threshold.hi, above);
+  }
   Value one = evaluator.constant(b, 1);
   if (bound->isUpper) {
     set.mayEnd = evaluator.add(b, threshold.hi, one);
@@ -227,6 +262,9 @@ FailureOr<KeySet> ClosedForm::solveAtMost(const LinearForm &lhs,
     set.mustBegin = threshold.hi;
     set.neverMust = !threshold.hi;
   }
+  if (difference.getCoefficient(variable) &&
+      !llvm::AddOverflow(difference.constant, slack, difference.constant))
+    set.bounds.push_back(difference);
   return set;
 }
 
@@ -246,12 +284,13 @@ Interval ClosedForm::getRest(const LinearForm &form) {
   for (auto [term, coefficient] : mixed.terms) {
     Interval interval = evaluator.getInterval(term);
     sum.varying |= interval.varying;
+    sum.valid = evaluator.bothValid(sum.valid, interval.valid);
     if (coefficient < 0)
       std::swap(interval.lo, interval.hi);
-    sum.lo = evaluator.add(
-        b, sum.lo, evaluator.multiply(b, interval.lo, coefficient));
-    sum.hi = evaluator.add(
-        b, sum.hi, evaluator.multiply(b, interval.hi, coefficient));
+    sum.lo = evaluator.add(b, sum.lo,
+                           evaluator.multiply(b, interval.lo, coefficient));
+    sum.hi = evaluator.add(b, sum.hi,
+                           evaluator.multiply(b, interval.hi, coefficient));
   }
   bool alone = scalars.size() == 1 && std::abs(scalars[0].second) == 1;
   if (llvm::any_of(scalars, [](auto &entry) {
@@ -265,13 +304,15 @@ Interval ClosedForm::getRest(const LinearForm &form) {
   for (auto [scalar, coefficient] : scalars) {
     Value cut = evaluator.least(b, evaluator.greatest(b, scalar, fewest), most);
     Value kept = evaluator.compare(b, P::eq, cut, scalar);
-    isSmall = isSmall ? b.createOrFold<arith::AndIOp>(loc, isSmall, kept) : kept;
+    isSmall =
+        isSmall ? b.createOrFold<arith::AndIOp>(loc, isSmall, kept) : kept;
     Value product = evaluator.multiply(b, cut, coefficient);
     sum.lo = evaluator.add(b, sum.lo, product);
     sum.hi = evaluator.add(b, sum.hi, product);
   }
   if (!alone && isSmall) {
-    Value below = evaluator.constant(b, -far), above = evaluator.constant(b, far);
+    Value below = evaluator.constant(b, -far),
+          above = evaluator.constant(b, far);
     sum.lo = evaluator.select(b, isSmall, sum.lo, below);
     sum.hi = evaluator.select(b, isSmall, sum.hi, above);
   }
@@ -300,13 +341,14 @@ ClosedForm::isolate(const LinearForm &form, bool isUpper, Interval bound) {
   Interval subtracted = getRest(rest);
   bound = {evaluator.subtract(b, bound.lo, subtracted.hi),
            evaluator.subtract(b, bound.hi, subtracted.lo),
-           bound.varying || subtracted.varying};
+           bound.varying || subtracted.varying,
+           evaluator.bothValid(bound.valid, subtracted.valid)};
   if (coefficient < 0) {
     Value zero = evaluator.constant(b, 0);
     isUpper = !isUpper;
     coefficient = -coefficient;
     bound = {evaluator.subtract(b, zero, bound.hi),
-             evaluator.subtract(b, zero, bound.lo), bound.varying};
+             evaluator.subtract(b, zero, bound.lo), bound.varying, bound.valid};
   }
   if (coefficient > 1) {
     Value divisor = evaluator.constant(b, coefficient);
@@ -328,7 +370,7 @@ std::optional<ClosedForm::Bound> ClosedForm::invert(Value term, bool isUpper,
       !evaluator.isUniform(division.getRhs()))
     return std::nullopt;
   Interval range = evaluator.getInterval(term);
-  if (!range.lo || !range.hi || range.varying)
+  if (!range.lo || !range.hi || range.varying || range.valid)
     return std::nullopt;
   Value one = evaluator.constant(b, 1);
   Value size = evaluator.divisor(b, evaluator.getPoint(division.getRhs()));
@@ -339,7 +381,8 @@ std::optional<ClosedForm::Bound> ClosedForm::invert(Value term, bool isUpper,
   for (Value *end : {&bound.lo, &bound.hi}) {
     if (!*end)
       continue;
-    Value cut = evaluator.least(b, evaluator.greatest(b, *end, least), greatest);
+    Value cut =
+        evaluator.least(b, evaluator.greatest(b, *end, least), greatest);
     Value product = b.createOrFold<arith::MulIOp>(loc, cut, size);
     if (isUpper)
       product = evaluator.add(b, product, evaluator.subtract(b, size, one));

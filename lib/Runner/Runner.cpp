@@ -9,6 +9,7 @@
 
 #include "attn/Runner/Runner.h"
 
+#include "DrawMask.h"
 #include "Inputs.h"
 #include "Reports.h"
 #include "attn/Compiler/Program.h"
@@ -172,6 +173,8 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   auto entry = findEntry(program.getModule(), options.entry);
   if (!entry)
     return entry.takeError();
+  if (options.draw)
+    return drawMask(program.getModule(), *entry, options);
   auto signature = getSignature(*entry, &program.getNames());
   if (!signature)
     return signature.takeError();

@@ -32,6 +32,10 @@ An input is one of
   value:NUMBER                a number, for a scalar parameter
 Without --output, --check and --time the results are printed.
 
+With --draw=QUERIESxKEYS the function returns a mask, and the classes of its
+tiles are printed: # full, + partial, . empty. With --draw-tile=1x1 these are
+pairs.
+
 Examples, with matmul.mlir containing
   func.func @matmul(%a: tensor<?x16xf32>, %b: tensor<16x?xf32>) -> ...
 
@@ -102,6 +106,22 @@ struct CommandLine {
       "threads",
       llvm::cl::desc("threads to use; 0 (default) means all processors"),
       llvm::cl::init(0), llvm::cl::value_desc("n"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> draw{
+      "draw",
+      llvm::cl::desc("draw the mask that the function returns, for so many "
+                     "queries and keys"),
+      llvm::cl::value_desc("QxK"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> drawTile{
+      "draw-tile", llvm::cl::desc("queries and keys of a tile (64x64)"),
+      llvm::cl::value_desc("QxK"), llvm::cl::cat(category)};
+  llvm::cl::list<int64_t> drawAt{
+      "draw-at", llvm::cl::CommaSeparated,
+      llvm::cl::desc("batch indices of the drawing, such as 0,3 for head 3 "
+                     "(all 0)"),
+      llvm::cl::value_desc("indices"), llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> drawOutput{
+      "draw-output", llvm::cl::desc("file for the drawing as SVG"),
+      llvm::cl::value_desc("file.svg"), llvm::cl::cat(category)};
 };
 
 } // namespace
@@ -115,7 +135,8 @@ static llvm::Error makeError(const Twine &message) {
 static void removeForeignOptions() {
   auto &known = llvm::cl::getRegisteredOptions();
   for (StringRef name : {"entry", "target", "cpu", "input", "output",
-                         "reference", "check", "time", "repeat", "threads"})
+                         "reference", "check", "time", "repeat", "threads",
+                         "draw", "draw-tile", "draw-at", "draw-output"})
     if (llvm::cl::Option *option = known.lookup(name))
       option->removeArgument();
 }
@@ -126,6 +147,53 @@ static std::string getFirstLine(StringRef text) {
   StringRef line = text.split('\n').first;
   auto [program, rest] = line.split(": ");
   return (rest.empty() ? line : rest).rtrim(". ").str();
+}
+
+/// Parses a pair of numbers such as 512x256, both at least `least`.
+static llvm::Expected<std::pair<int64_t, int64_t>>
+parsePair(StringRef option, StringRef text, int64_t least) {
+  auto [first, second] = text.split('x');
+  std::pair<int64_t, int64_t> pair;
+  if (first.getAsInteger(10, pair.first) ||
+      second.getAsInteger(10, pair.second) || pair.first < least ||
+      pair.second < least || std::max(pair.first, pair.second) > (1LL << 40))
+    return makeError("--" + option + ": expected two numbers of at least " +
+                     Twine(least) + ", such as 512x256, found '" + text + "'");
+  return pair;
+}
+
+/// Copies what describes a drawing.
+static llvm::Error convertDrawing(const CommandLine &line,
+                                  RunnerOptions &options) {
+  if (line.draw.empty()) {
+    if (!line.drawTile.empty() || !line.drawAt.empty() ||
+        !line.drawOutput.empty())
+      return makeError("expected --draw=QUERIESxKEYS with the other options of "
+                       "a drawing");
+    return llvm::Error::success();
+  }
+  if (options.check || options.time || options.reference ||
+      !options.outputs.empty())
+    return makeError("--draw shows a mask: leave out --check, --time, "
+                     "--reference and --output");
+  auto sizes = parsePair("draw", line.draw, 0);
+  if (!sizes)
+    return sizes.takeError();
+  options.draw = *sizes;
+  if (!line.drawTile.empty()) {
+    auto tile = parsePair("draw-tile", line.drawTile, 1);
+    if (!tile)
+      return tile.takeError();
+    options.drawTile = *tile;
+  }
+  for (int64_t index : line.drawAt) {
+    if (index < 0 || index >= (1LL << 40))
+      return makeError("--draw-at: expected indices of at least 0, found " +
+                       Twine(index));
+    options.drawAt.push_back(index);
+  }
+  options.drawOutput = line.drawOutput;
+  return llvm::Error::success();
 }
 
 /// Copies what was parsed and checks values that llvm::cl accepts too easily.
@@ -160,6 +228,8 @@ static llvm::Expected<RunnerOptions> convert(const CommandLine &line) {
   if (options.reference && options.check)
     return makeError("--check compares with the reference: leave out "
                      "--reference");
+  if (llvm::Error error = convertDrawing(line, options))
+    return error;
   return options;
 }
 

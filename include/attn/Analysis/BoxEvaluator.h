@@ -26,6 +26,9 @@ struct Interval {
   Value lo, hi;
   /// Whether the ends depend on the coordinates that vary.
   bool varying = false;
+  /// The ends mean nothing where this condition does not hold; null is true. It
+  /// does not vary.
+  Value valid = {};
 };
 
 /// What is known of a condition on a box: `may` is false only if it holds
@@ -87,6 +90,8 @@ public:
   Value least(OpBuilder &b, Value lhs, Value rhs);
   Value greatest(OpBuilder &b, Value lhs, Value rhs);
   Value select(OpBuilder &b, Value condition, Value yes, Value no);
+  /// Both conditions of validity, of which null ones are true.
+  Value bothValid(Value lhs, Value rhs);
   Value compare(OpBuilder &b, arith::CmpIPredicate predicate, Value lhs,
                 Value rhs);
   /// The divisor `value` where it is legal, 1 elsewhere.
@@ -96,6 +101,7 @@ private:
   OpBuilder &at(bool varying) { return varying ? inner : outer; }
   Interval unknown(Operation *op);
   Truth undecided(Operation *op);
+  Truth restrict(OpBuilder &b, Truth truth, Value valid);
   bool isOutside(Value value);
 
   Interval getSum(const LinearForm &form);

@@ -21,6 +21,8 @@ struct KeySet {
   Value mayBegin, mayEnd, mustBegin, mustEnd;
   /// The second interval is empty whatever its ends.
   bool neverMust = false;
+  /// Forms that are at most 0 wherever the predicate holds.
+  SmallVector<LinearForm, 1> bounds = {};
 };
 
 /// Solves predicates for one coordinate.
@@ -54,6 +56,7 @@ private:
 
   FailureOr<Sets> fail(Value value);
   FailureOr<Sets> intersect(const Sets &lhs, const Sets &rhs);
+  void cut(KeySet &set, const KeySet &lhs, const KeySet &rhs);
   FailureOr<Sets> unite(Sets lhs, const Sets &rhs);
   FailureOr<Sets> solveComparison(arith::CmpIOp op, bool negated);
   FailureOr<Sets> solveFixed(Value predicate, bool negated);

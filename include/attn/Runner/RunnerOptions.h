@@ -32,6 +32,12 @@ struct RunnerOptions {
   bool time = false;
   int repeat = 10;
   int threads = 0;
+  /// The numbers of queries and keys for which a mask is drawn, if one is, the
+  /// sides of its tiles, its batch indices, and the file for an SVG.
+  std::optional<std::pair<int64_t, int64_t>> draw;
+  std::pair<int64_t, int64_t> drawTile = {64, 64};
+  std::vector<int64_t> drawAt;
+  std::string drawOutput;
 };
 
 /// Parses the command line; prints the help and ends the process if that is

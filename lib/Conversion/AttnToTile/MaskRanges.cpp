@@ -40,6 +40,8 @@ private:
                  SmallVector<KeySet> sets);
   void sortByBegin(BoxEvaluator &evaluator, OpBuilder &at,
                    MutableArrayRef<KeySet> sets);
+  void joinTouching(BoxEvaluator &evaluator, OpBuilder &at,
+                    MutableArrayRef<KeySet> sets);
   BoxHooks getHooks();
   void seed(BoxEvaluator &evaluator, Interval keys);
 
@@ -83,7 +85,8 @@ BoxHooks MaskRanges::getHooks() {
   hooks.outside = [&](OpBuilder &at, Value value) {
     return arguments.get(at, value);
   };
-  hooks.clone = [&](OpBuilder &at, Operation &op, ValueRange operands) -> Value {
+  hooks.clone = [&](OpBuilder &at, Operation &op,
+                    ValueRange operands) -> Value {
     Widener widener(at, at, arguments, 1, 1);
     for (auto [operand, value] : llvm::zip(op.getOperands(), operands))
       if (!isa<ShapedType>(operand.getType()))
@@ -120,8 +123,7 @@ FailureOr<Value> MaskRanges::emitClosedForm() {
   BoxHooks hooks = getHooks();
   BoxEvaluator evaluator(code, at, at, loc, forms, hooks);
   Value one = evaluator.constant(at, 1);
-  seed(evaluator,
-       {box.keyBegin, evaluator.subtract(at, box.keyEnd, one)});
+  seed(evaluator, {box.keyBegin, evaluator.subtract(at, box.keyEnd, one)});
   ClosedForm solver(evaluator, forms, at, loc, key, box.step);
   FailureOr<SmallVector<KeySet>> sets = solver.solve(predicate);
   if (failed(sets)) {
@@ -158,14 +160,43 @@ void MaskRanges::sortByBegin(BoxEvaluator &evaluator, OpBuilder &at,
     }
 }
 
+/// Joins sets whose certain intervals touch into the later one, so that a tile
+/// that two sets fill together is full.
+void MaskRanges::joinTouching(BoxEvaluator &evaluator, OpBuilder &at,
+                              MutableArrayRef<KeySet> sets) {
+  using P = arith::CmpIPredicate;
+  auto both = [&](Value lhs, Value rhs) {
+    return at.createOrFold<arith::AndIOp>(loc, lhs, rhs);
+  };
+  for (size_t i = 0; i + 1 < sets.size(); ++i) {
+    KeySet &x = sets[i], &y = sets[i + 1];
+    Value touch =
+        both(both(evaluator.compare(at, P::slt, x.mustBegin, x.mustEnd),
+                  evaluator.compare(at, P::slt, y.mustBegin, y.mustEnd)),
+             both(evaluator.compare(at, P::sle, x.mustBegin, y.mustEnd),
+                  evaluator.compare(at, P::sle, y.mustBegin, x.mustEnd)));
+    auto join = [&](Value &later, Value joined) {
+      later = evaluator.select(at, touch, joined, later);
+    };
+    // The begins of what may be visible are sorted already.
+    join(y.mayBegin, x.mayBegin);
+    join(y.mayEnd, evaluator.greatest(at, x.mayEnd, y.mayEnd));
+    join(y.mustBegin, evaluator.least(at, x.mustBegin, y.mustBegin));
+    join(y.mustEnd, evaluator.greatest(at, x.mustEnd, y.mustEnd));
+    join(x.mayEnd, x.mayBegin);
+    join(x.mustEnd, x.mustBegin);
+  }
+}
+
 /// Emits the ranges of sets: of each, partial tiles, full tiles, and partial
-/// tiles, all of them behind the sets before it.
+/// tiles, all of them behind the sets before it. Partial tiles end where the
+/// full ones of the next set begin.
 Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
                            SmallVector<KeySet> sets) {
   Value step = evaluator.constant(at, box.step);
   auto cut = [&](Value end, Value otherwise) {
-    return end ? evaluator.least(
-                     at, evaluator.greatest(at, end, box.keyBegin), box.keyEnd)
+    return end ? evaluator.least(at, evaluator.greatest(at, end, box.keyBegin),
+                                 box.keyEnd)
                : otherwise;
   };
   auto align = [&](Value position, bool up) {
@@ -176,6 +207,14 @@ Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
     return evaluator.add(at, box.keyBegin,
                          at.createOrFold<arith::MulIOp>(loc, tiles, step));
   };
+  struct FullTiles {
+    Value begin, end, exist;
+  };
+  auto getFullTiles = [&](const KeySet &set) -> FullTiles {
+    Value begin = align(set.mustBegin, true), end = align(set.mustEnd, false);
+    Value exist = evaluator.compare(at, arith::CmpIPredicate::slt, begin, end);
+    return {begin, end, exist};
+  };
   for (KeySet &set : sets) {
     set.mayBegin = cut(set.mayBegin, box.keyBegin);
     set.mayEnd = cut(set.mayEnd, box.keyEnd);
@@ -185,6 +224,7 @@ Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
       set.mustBegin = box.keyEnd, set.mustEnd = box.keyBegin;
   }
   sortByBegin(evaluator, at, sets);
+  joinTouching(evaluator, at, sets);
   bool alone = sets.size() == 1;
   SmallVector<Value> begins, ends;
   SmallVector<tile::RangeKind> kinds;
@@ -193,27 +233,46 @@ Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
     ends.push_back(end);
     kinds.push_back(kind);
   };
-  Value behind;
-  for (KeySet &set : sets) {
+  // What is visited, and how far the sets before this one reach.
+  Value behind, reach;
+  for (auto [n, set] : llvm::enumerate(sets)) {
     Value first = align(set.mayBegin, false);
-    if (behind)
-      first = evaluator.greatest(at, first, behind);
     // The next set begins with a tile of its own.
-    Value last = alone ? set.mayEnd
-                       : evaluator.least(at, align(set.mayEnd, true), box.keyEnd);
+    Value last = alone
+                     ? set.mayEnd
+                     : evaluator.least(at, align(set.mayEnd, true), box.keyEnd);
+    Value isEmpty = evaluator.compare(at, arith::CmpIPredicate::sge,
+                                      set.mayBegin, set.mayEnd);
+    if (behind) {
+      first = evaluator.select(at, isEmpty, behind,
+                               evaluator.greatest(at, first, behind));
+      last = evaluator.greatest(at, last, reach);
+    }
+    // An empty set need not begin where a tile does.
+    last = evaluator.select(at, isEmpty, first, last);
     last = evaluator.greatest(at, last, first);
     if (set.neverMust && alone) {
       append(first, last, tile::RangeKind::Partial);
       continue;
     }
-    Value fullBegin = evaluator.least(
-        at, evaluator.greatest(at, align(set.mustBegin, true), first), last);
-    Value fullEnd =
-        evaluator.greatest(at, align(set.mustEnd, false), fullBegin);
+    auto clamp = [&](Value position, Value least) {
+      return evaluator.least(at, evaluator.greatest(at, position, least), last);
+    };
+    FullTiles full = getFullTiles(set);
+    Value fullBegin = clamp(full.begin, first);
+    Value fullEnd = clamp(full.end, fullBegin);
+    fullBegin = evaluator.select(at, full.exist, fullBegin, first);
+    fullEnd = evaluator.select(at, full.exist, fullEnd, first);
+    Value end = last;
+    if (n + 1 < sets.size()) {
+      FullTiles next = getFullTiles(sets[n + 1]);
+      end = evaluator.select(at, next.exist, clamp(next.begin, fullEnd), last);
+    }
     append(first, fullBegin, tile::RangeKind::Partial);
     append(fullBegin, fullEnd, tile::RangeKind::Full);
-    append(fullEnd, last, tile::RangeKind::Partial);
-    behind = last;
+    append(fullEnd, end, tile::RangeKind::Partial);
+    behind = end;
+    reach = last;
   }
   return tile::RangesOp::create(at, loc, begins, ends, kinds);
 }

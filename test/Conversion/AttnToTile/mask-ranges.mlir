@@ -93,7 +93,7 @@ func.func @list(%starts: tensor<?xi32>, %n: index) -> !attn.mask<1, 1> {
 // CHECK: tile.kernel @[[SUMMARY]]
 // CHECK: scf.for {{.+}} iter_args(%{{.+}} = %{{.+}}, %{{.+}} = %{{.+}}) -> (index, index)
 // CHECK: tile.kernel @document_classes
-// CHECK: scf.for {{.+}} iter_args(%{{.+}} = %c4611686018427387904, %{{.+}} = %c-4611686018427387904) -> (index, index)
+// CHECK: scf.for {{.+}} iter_args(%{{.+}} = %c9223372036854775807, %{{.+}} = %c-9223372036854775808) -> (index, index)
 // CHECK: tile.find_ranges
 // CHECK: memref.load %{{.+}}[%{{.+}}, %c0] : memref<?x?xindex
 // CHECK: tile.classify

@@ -38,8 +38,9 @@ class Attention:
         return 1 / math.sqrt(self.features)
 
     def program(self):
-        """The program; batch and lengths are dynamic."""
-        query = f"tensor<?x{self.heads}x?x{self.features}x{self.kind}>"
+        """The program; batch and lengths are dynamic, but for a single query."""
+        queries = 1 if self.queries == 1 else "?"
+        query = f"tensor<?x{self.heads}x{queries}x{self.features}x{self.kind}>"
         key = f"tensor<?x{self.key_heads}x?x{self.features}x{self.kind}>"
         parameters, types = f"%q: {query}, %k: {key}, %v: {key}", f"{query}, {key}, {key}"
         define, use = "", ""

@@ -17,6 +17,26 @@ using namespace mlir::attn;
 using P = arith::CmpIPredicate;
 
 Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
+  // A mask that is used often is emitted once, else the code could grow
+  // exponentially.
+  std::vector<const void *> key{mask.getAsOpaquePointer(),
+                                i.getAsOpaquePointer(), j.getAsOpaquePointer()};
+  for (Value index : over)
+    key.push_back(index.getAsOpaquePointer());
+  if (auto known = shown.find(key); known != shown.end())
+    return known->second;
+  bool isOutermost = maskDepth++ == 0;
+  Value visible = emitMaskDefinition(mask, over, i, j);
+  shown[key] = visible;
+  --maskDepth;
+  // Other calls may emit elsewhere.
+  if (isOutermost)
+    shown.clear();
+  return visible;
+}
+
+Value PairEmitter::emitMaskDefinition(Value mask, ValueRange over, Value i,
+                                      Value j) {
   auto both = [&](auto op, bool isAnd) -> Value {
     Value lhs = emitMask(op.getLhs(), over, i, j);
     Value rhs = emitMask(op.getRhs(), over, i, j);

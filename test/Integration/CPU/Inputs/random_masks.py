@@ -364,6 +364,8 @@ def all_of(values):
 class RandomMasks:
     """Draws masks and adds them to a program."""
 
+    Clauses = Clauses
+
     def __init__(self, random, program, space):
         self.random, self.program, self.space = random, program, space
         self.extents = {}
@@ -521,7 +523,7 @@ class RandomMasks:
         return found
 
     def where(self, queries, keys):
-        clauses = Clauses(self, queries, keys)
+        clauses = self.Clauses(self, queries, keys)
         for _ in range(self.random.choice([0, 0, 1, 2, 3])):
             clauses.add_binding()
         condition = clauses.condition()
@@ -532,7 +534,7 @@ class RandomMasks:
         return self.predicate(name, clauses, condition.value, queries, keys)
 
     def region(self, queries, keys):
-        clauses = Clauses(self, queries, keys)
+        clauses = self.Clauses(self, queries, keys)
         for _ in range(self.random.choice([0, 1, 2])):
             clauses.add_binding()
         names, text, value = clauses.region(self)
@@ -552,7 +554,7 @@ class RandomMasks:
     def any(self, queries, keys):
         """A list whose length is a number, a value, or read from a tensor."""
         random, space = self.random, self.space
-        clauses = Clauses(self, queries, keys, entry="s")
+        clauses = self.Clauses(self, queries, keys, entry="s")
         largest = random.choice([0, 1, 2, 5])
         kind = random.choice(["number", "value", "letter", "query"])
         if kind == "number":

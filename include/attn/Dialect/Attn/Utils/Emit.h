@@ -13,6 +13,8 @@
 #include "attn/Dialect/Attn/IR/PairView.h"
 
 #include "mlir/IR/IRMapping.h"
+#include <map>
+#include <vector>
 
 namespace mlir {
 namespace attn {
@@ -69,6 +71,7 @@ public:
   Value convertFloat(Value value, Type type);
 
 private:
+  Value emitMaskDefinition(Value mask, ValueRange over, Value i, Value j);
   Value emitRegionMask(Operation *op, Region &region, ArrayAttr infos,
                        ValueRange operands, ArrayRef<int64_t> coordinates,
                        ValueRange dims);
@@ -95,6 +98,10 @@ private:
   OpBuilder &b;
   Location loc;
   bool wide;
+  /// The masks that the outermost call of emitMask has emitted, each with its
+  /// coordinates, and how many calls are open.
+  std::map<std::vector<const void *>, Value> shown;
+  unsigned maskDepth = 0;
 };
 
 /// Scalar code over coordinates that are block arguments. It lives outside of
