@@ -397,6 +397,7 @@ Interval BoxEvaluator::getLoaded(ExtractOp op) {
     axis = n;
     indices.push_back(Value());
   }
+  assert(axis && "expected a load that varies");
   Interval range = getInterval(op.getIndices()[*axis]);
   if (!range.varying && range.lo && range.hi)
     return scan(op, *axis, indices, range);

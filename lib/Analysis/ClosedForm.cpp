@@ -119,6 +119,18 @@ FailureOr<ClosedForm::Sets> ClosedForm::unite(Sets lhs, const Sets &rhs) {
 }
 
 FailureOr<ClosedForm::Sets> ClosedForm::solve(Value predicate, bool negated) {
+  std::pair<const void *, bool> key{predicate.getAsOpaquePointer(), negated};
+  // A condition that is used often is solved once, else the time could grow
+  // exponentially.
+  if (auto known = solved.find(key); known != solved.end())
+    return known->second;
+  FailureOr<Sets> sets = solveOnce(predicate, negated);
+  solved.try_emplace(key, sets);
+  return sets;
+}
+
+FailureOr<ClosedForm::Sets> ClosedForm::solveOnce(Value predicate,
+                                                  bool negated) {
   if (!depends(predicate))
     return solveFixed(predicate, negated);
   Operation *op = predicate.getDefiningOp();

@@ -55,6 +55,7 @@ private:
   };
 
   FailureOr<Sets> fail(Value value);
+  FailureOr<Sets> solveOnce(Value predicate, bool negated);
   FailureOr<Sets> intersect(const Sets &lhs, const Sets &rhs);
   void cut(KeySet &set, const KeySet &lhs, const KeySet &rhs);
   FailureOr<Sets> unite(Sets lhs, const Sets &rhs);
@@ -77,6 +78,7 @@ private:
   int64_t tile;
   Operation *obstacle = nullptr;
   DenseMap<Value, bool> dependence;
+  std::map<std::pair<const void *, bool>, FailureOr<Sets>> solved;
 };
 
 } // namespace attn

@@ -138,6 +138,8 @@ def check_divisor(name, body, folder):
 
 
 def main():
+    # What grows exponentially is stopped before it fills the memory.
+    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
     with tempfile.TemporaryDirectory() as folder:
         try:
             for name, (body, shown) in MASKS.items():

@@ -448,6 +448,13 @@ def huge_offsets(program):
             lambda i, j: (i >= 0) & (j >= 0))
 
 
+def huge_bounds(program):
+    # The least and the greatest number as bounds.
+    low, high = program.scalar(-2**63), program.scalar(2**63 - 1)
+    return (f"attn.mask over [] with (a = {low} : index, b = {high} : index) "
+            "where { j <= b, j > a, i - j <= b }", lambda i, j: (i >= 0) & (j >= 0))
+
+
 def one_key(program):
     # Bounds that meet in one key.
     return ("attn.mask over [] where { j <= i, i - j < 1 | j >= 128, j <= 128 }",
@@ -456,7 +463,7 @@ def one_key(program):
 
 WRITTEN = [strided_times, strided_chain, cancelled, counted, counted_far, overlapping, inside,
            blurred, truncated, product, magnitude, chosen, either, extremes, two_multiples,
-           huge_offsets, one_key]
+           huge_offsets, huge_bounds, one_key]
 
 
 def truth(shown, tile):
