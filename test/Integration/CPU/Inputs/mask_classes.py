@@ -338,11 +338,13 @@ def strided_chain(program):
 
 
 def cancelled(program):
-    # What is left of the left side is uniform.
-    name, type_, at = table(program, [5, 70, 100])
+    # What is left of the left side is uniform; affine expressions would fold.
+    name, type_, at = table(program, [5, 70, 100], "index")
     shown = lambda i, j: any_of([(at(np.int64(s)) <= i) & (i < j) for s in range(3)])
-    return (f"attn.mask.any over [] (s < 3) with (v = {name}[s] : {type_}) "
-            f"where {{ (v + j) - j <= i, i < j }}", shown)
+    return (f"attn.mask.any over [] (s < 3) [i, j] with (v = {name}[s] : {type_}) {{\n"
+            "    %x = arith.addi %v, %j : index\n    %y = arith.subi %x, %j : index\n"
+            "    %a = arith.cmpi sle, %y, %i : index\n    %b = arith.cmpi slt, %i, %j : index\n"
+            "    %c = arith.andi %a, %b : i1\n    attn.yield %c : i1\n  }", shown)
 
 
 def counted(program):
@@ -440,6 +442,31 @@ def two_multiples(program):
             lambda i, j: (3 * j >= i + 100) & (5 * j <= i + 1000))
 
 
+def least_multiple(program):
+    # Key 64 is not visible, though 3 * 65 > 193 > 3 * 64.
+    return "attn.mask over [] where { 3 * j >= 193 }", lambda i, j: (3 * j >= 193) & (i >= 0)
+
+
+def outside_window(program):
+    # The complement of a conjunction is a union.
+    window = program.emit("attn.mask.sliding window(100)", "m")
+    return (f"attn.mask.not {window} : !attn.mask<1, 1>",
+            lambda i, j: ~((j <= i) & (i - j < 100)))
+
+
+def apart(program):
+    # Two intervals that do not touch, both with full tiles.
+    return ("attn.mask over [] where { j < 130 | j >= 300, j < 600 }",
+            lambda i, j: ((j < 130) | ((j >= 300) & (j < 600))) & (i >= 0))
+
+
+def tile_numbers(program):
+    # Every tile of keys has an id of its own.
+    name, type_, at = table(program, [n // 64 for n in range(700)])
+    return (f"attn.mask over [] with (v = {name}[j] : {type_}) where {{ v == i floordiv 16 }}",
+            lambda i, j: at(j) == i // 16)
+
+
 def huge_offsets(program):
     # Scalars that do not fit when they are added to each other.
     low, high = program.scalar(-2**62), program.scalar(2**62)
@@ -463,7 +490,7 @@ def one_key(program):
 
 WRITTEN = [strided_times, strided_chain, cancelled, counted, counted_far, overlapping, inside,
            blurred, truncated, product, magnitude, chosen, either, extremes, two_multiples,
-           huge_offsets, huge_bounds, one_key]
+           least_multiple, outside_window, apart, tile_numbers, huge_offsets, huge_bounds, one_key]
 
 
 def truth(shown, tile):
