@@ -88,9 +88,9 @@ LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   Value size = arith::ConstantIndexOp::create(b, loc, queryTile);
   Value first = arith::MulIOp::create(b, loc, grid.back(), size);
-  Value behind = arith::MinSIOp::create(
-      b, loc, arith::AddIOp::create(b, loc, first, size),
-      arguments.get(b, queryExtent));
+  Value behind =
+      arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, first, size),
+                             arguments.get(b, queryExtent));
   Value last = arith::SubIOp::create(b, loc, behind, one);
   MaskReport report;
   FailureOr<Value> ranges =
@@ -132,8 +132,8 @@ LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
   extents.push_back(getTiles(queryExtent, queryTile));
   SmallVector<Value> sizes(extents);
   sizes.push_back(keyTiles);
-  Value empty = tensor::EmptyOp::create(
-      host, loc, getAsOpFoldResult(sizes), b.getI8Type());
+  Value empty = tensor::EmptyOp::create(host, loc, getAsOpFoldResult(sizes),
+                                        b.getI8Type());
   auto launch = tile::LaunchOp::create(host, loc, kernel, extents,
                                        arguments.getInputs(), empty);
   terminator->setOperands(launch.getResults());

@@ -41,8 +41,8 @@ static FailureOr<MaskReport> analyse(Operation *op, const PairView &view,
   ArrayRef<Value> ends = ArrayRef(grid).drop_front(numOver);
   MaskReport report;
   if (failed(emitMaskRanges(b, loc, view.mask,
-                            {ArrayRef(grid).take_front(numOver), Value(), ends[0],
-                             ends[1], ends[2], ends[3], keyTile},
+                            {ArrayRef(grid).take_front(numOver), Value(),
+                             ends[0], ends[1], ends[2], ends[3], keyTile},
                             arguments, {host, symbols, extent}, report)))
     return failure();
   return report;

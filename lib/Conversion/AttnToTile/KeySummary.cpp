@@ -44,8 +44,8 @@ Value SummaryBuilder::getLeaves() {
   OpBuilder &at = host.builder;
   Type i64 = at.getI64Type();
   Value one = constant(at, 1);
-  Value tiles = arith::CeilDivSIOp::create(at, loc, host.keyExtent,
-                                           constant(at, step));
+  Value tiles =
+      arith::CeilDivSIOp::create(at, loc, host.keyExtent, constant(at, step));
   Value last = arith::SubIOp::create(
       at, loc, arith::MaxSIOp::create(at, loc, tiles, one), one);
   Value zeros = math::CountLeadingZerosOp::create(
@@ -83,12 +83,12 @@ SmallVector<Value> SummaryBuilder::scan(Value memory,
   Value inside = arith::MinSIOp::create(b, loc, end, size);
   Value one = constant(b, 1), zero = constant(b, 0);
   constexpr int64_t huge = int64_t(1) << 62;
-  Value reaches = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                        inside, end);
-  Value lowest = arith::SelectOp::create(b, loc, reaches, zero,
-                                         constant(b, huge));
-  Value highest = arith::SelectOp::create(b, loc, reaches, zero,
-                                          constant(b, -huge));
+  Value reaches =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, inside, end);
+  Value lowest =
+      arith::SelectOp::create(b, loc, reaches, zero, constant(b, huge));
+  Value highest =
+      arith::SelectOp::create(b, loc, reaches, zero, constant(b, -huge));
   auto loop = scf::ForOp::create(b, loc, begin, inside, one,
                                  ValueRange{lowest, highest});
   OpBuilder body = OpBuilder::atBlockEnd(loop.getBody());
@@ -96,10 +96,10 @@ SmallVector<Value> SummaryBuilder::scan(Value memory,
   Value element = memref::LoadOp::create(body, loc, memory, indices);
   if (!element.getType().isIndex())
     element = arith::IndexCastOp::create(body, loc, b.getIndexType(), element);
-  Value low = arith::MinSIOp::create(body, loc, loop.getRegionIterArg(0),
-                                     element);
-  Value high = arith::MaxSIOp::create(body, loc, loop.getRegionIterArg(1),
-                                      element);
+  Value low =
+      arith::MinSIOp::create(body, loc, loop.getRegionIterArg(0), element);
+  Value high =
+      arith::MaxSIOp::create(body, loc, loop.getRegionIterArg(1), element);
   scf::YieldOp::create(body, loc, ValueRange{low, high});
   return {loop.getResult(0), loop.getResult(1)};
 }
@@ -122,11 +122,10 @@ Value SummaryBuilder::run() {
   SmallVector<Value> indices(kernel.getGridIndices());
   Value memory = arguments.get(b, source);
   Value extent = arguments.get(b, host.keyExtent);
-  auto [begin, end] =
-      getKeys(indices[axis], arguments.get(b, leaves), extent);
+  auto [begin, end] = getKeys(indices[axis], arguments.get(b, leaves), extent);
   SmallVector<Value> ends = scan(memory, indices, begin, end);
-  Value tree = arguments.addOutput(
-      RankedTensorType::get(shape, b.getIndexType()), loc);
+  Value tree =
+      arguments.addOutput(RankedTensorType::get(shape, b.getIndexType()), loc);
   indices.push_back(Value());
   for (auto [side, value] : llvm::enumerate(ends)) {
     indices.back() = constant(b, side);
@@ -139,8 +138,7 @@ Value SummaryBuilder::run() {
 
   SmallVector<OpFoldResult> sizes = getAsOpFoldResult(grid);
   sizes.push_back(at.getIndexAttr(2));
-  Value empty =
-      tensor::EmptyOp::create(at, loc, sizes, at.getIndexType());
+  Value empty = tensor::EmptyOp::create(at, loc, sizes, at.getIndexType());
   if (empty.getType() != RankedTensorType::get(shape, at.getIndexType()))
     empty = tensor::CastOp::create(
         at, loc, RankedTensorType::get(shape, at.getIndexType()), empty);
@@ -153,8 +151,8 @@ Value KeySummaries::getTree(Location loc, Value source, unsigned axis,
                             int64_t step) {
   Value &tree = trees[{source, axis}];
   if (!tree)
-    tree = SummaryBuilder{host, loc, source, axis, step,
-                          OpBuilder(host.builder.getContext())}
+    tree = SummaryBuilder{host, loc,  source,
+                          axis, step, OpBuilder(host.builder.getContext())}
                .run();
   return tree;
 }
@@ -179,8 +177,8 @@ std::pair<Value, Value> KeySummaries::load(OpBuilder &b, Location loc,
     if (dim == axis)
       continue;
     Value size = memref::DimOp::create(b, loc, memory, dim);
-    Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index,
-                                       size);
+    Value fits =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index, size);
     inside = inside ? Value(arith::AndIOp::create(b, loc, inside, fits)) : fits;
   }
   // Elsewhere attn.extract reads 0.

@@ -37,9 +37,10 @@ public:
   Value getTree(Location loc, Value source, unsigned axis, int64_t step);
 
   /// Reads the two elements of the group of `count` tiles from `first` on.
-  static std::pair<Value, Value>
-  load(OpBuilder &b, Location loc, KernelArguments &arguments, Value tree,
-       unsigned axis, SmallVector<Value> indices, Value first, Value count);
+  static std::pair<Value, Value> load(OpBuilder &b, Location loc,
+                                      KernelArguments &arguments, Value tree,
+                                      unsigned axis, SmallVector<Value> indices,
+                                      Value first, Value count);
 
 private:
   SummaryHost &host;

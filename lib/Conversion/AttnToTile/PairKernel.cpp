@@ -489,8 +489,8 @@ FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
     MaskReport report;
     FailureOr<Value> ranges = emitMaskRanges(
         b, loc, view.mask,
-        {heads, lastHead, firstQuery, last, begin, end, sizes.keys},
-        *arguments, {*host, *symbols, keyExtent}, report);
+        {heads, lastHead, firstQuery, last, begin, end, sizes.keys}, *arguments,
+        {*host, *symbols, keyExtent}, report);
     neverFull = report.neverFull;
     return ranges;
   }
@@ -697,8 +697,7 @@ void PairKernelBuilder::createQueries() {
   Value divisor = wide(b, count, shape);
   Value turn = arith::DivUIOp::create(b, loc, row, divisor);
   Value head = arith::RemUIOp::create(b, loc, row, divisor);
-  queries =
-      arith::AddIOp::create(b, loc, wide(b, firstQuery, shape), turn);
+  queries = arith::AddIOp::create(b, loc, wide(b, firstQuery, shape), turn);
   over.back() = arith::AddIOp::create(b, loc, wide(b, firstHead, shape), head);
 }
 

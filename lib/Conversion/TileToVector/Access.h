@@ -33,8 +33,8 @@ Level getLevel(Value value);
 /// Returns whether `value` is a constant tile of zeros.
 bool isZero(Value value);
 
-/// If `op` makes the right operand of a product of few rows, which reads it from
-/// memory, returns the product: `op` is the load, or widens it.
+/// If `op` makes the right operand of a product of few rows, which reads it
+/// from memory, returns the product: `op` is the load, or widens it.
 DotOp getStreamingDot(Operation *op);
 
 /// Returns the load that `dot` reads from memory, or null.

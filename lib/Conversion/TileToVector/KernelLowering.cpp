@@ -322,7 +322,7 @@ void KernelLowering::lowerForEach(ForEachOp op) {
   if (auto found = op.getRanges().getDefiningOp<FindRangesOp>())
     lowerFoundRanges(op, found, carried);
   else if (ranges.countKind(RangeKind::Full) > 1 ||
-      ranges.countKind(RangeKind::Partial) > 1)
+           ranges.countKind(RangeKind::Partial) > 1)
     lowerRangesInLoop(op, ranges, carried);
   else
     lowerRangesInTurn(op, ranges, carried);
@@ -403,8 +403,8 @@ FoundGroup KernelLowering::findGroup(FindRangesOp op, Value first, Value end) {
   types.append(2, b.getI1Type());
   auto search = scf::WhileOp::create(b, types, ValueRange{count});
   OpBuilder::InsertionGuard guard(b);
-  Block *before = b.createBlock(&search.getBefore(), {}, b.getIndexType(),
-                                b.getLoc());
+  Block *before =
+      b.createBlock(&search.getBefore(), {}, b.getIndexType(), b.getLoc());
   Value size = before->getArgument(0);
   Value behind = arith::AddIOp::create(b, first, size);
   Value lo = arith::MaxSIOp::create(b, arith::MulIOp::create(b, first, step),
@@ -418,18 +418,21 @@ FoundGroup KernelLowering::findGroup(FindRangesOp op, Value first, Value end) {
     b.clone(nested, values);
   auto classify = cast<ClassifyOp>(body.back());
   Value may = values.lookup(classify.getMay());
-  Value rest = arith::RemSIOp::create(b, arith::SubIOp::create(b, hi, lo), step);
+  Value rest =
+      arith::RemSIOp::create(b, arith::SubIOp::create(b, hi, lo), step);
   Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, none);
   Value full =
       arith::AndIOp::create(b, values.lookup(classify.getMust()), whole);
   Value isOne = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, size, one);
   // Go on where the group is mixed and has halves.
   Value mixed = arith::AndIOp::create(
-      b, may, arith::XOrIOp::create(
-                  b, full, arith::ConstantOp::create(b, b.getBoolAttr(true))));
+      b, may,
+      arith::XOrIOp::create(b, full,
+                            arith::ConstantOp::create(b, b.getBoolAttr(true))));
   Value halve = arith::AndIOp::create(
-      b, mixed, arith::XOrIOp::create(
-                    b, isOne, arith::ConstantOp::create(b, b.getBoolAttr(true))));
+      b, mixed,
+      arith::XOrIOp::create(b, isOne,
+                            arith::ConstantOp::create(b, b.getBoolAttr(true))));
   scf::ConditionOp::create(b, halve, ValueRange{size, lo, hi, may, full});
 
   SmallVector<Location> locations(types.size(), b.getLoc());
@@ -475,7 +478,8 @@ void KernelLowering::lowerFoundRanges(ForEachOp op, FindRangesOp ranges,
     return SmallVector<Value>(op.getResults());
   };
   auto visit = [&](RangeKind kind) {
-    return [&, kind] { return lowerRange(op, kind, group.lo, group.hi, inner); };
+    return
+        [&, kind] { return lowerRange(op, kind, group.lo, group.hi, inner); };
   };
   SmallVector<Value> next{
       arith::AddIOp::create(b, after->getArgument(0), group.count)};
@@ -556,12 +560,12 @@ Buffer KernelLowering::allocate(VectorType type, int64_t extraRows) {
 /// Makes the scratch memory, whose size is known at the end: a pointer from
 /// the runtime, wrapped in the descriptor of a memref.
 void KernelLowering::finishScratch() {
-  auto placeholder = scratch.getDefiningOp<UnrealizedConversionCastOp>();
+  auto unresolved = scratch.getDefiningOp<UnrealizedConversionCastOp>();
   if (scratchBytes == 0) {
-    placeholder.erase();
+    unresolved.erase();
     return;
   }
-  b.setInsertionPoint(placeholder);
+  b.setInsertionPoint(unresolved);
   b.setLoc(kernel.getLoc());
   Type i64 = b.getI64Type();
   Value size = arith::ConstantOp::create(b, b.getI64IntegerAttr(scratchBytes));
@@ -583,7 +587,7 @@ void KernelLowering::finishScratch() {
   set(zero, 2);
   set(size, {3, 0});
   set(one, {4, 0});
-  placeholder->setOperands(value);
+  unresolved->setOperands(value);
 }
 
 //===----------------------------------------------------------------------===//

@@ -248,12 +248,11 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
   Buffer target = allocate(resultType.clone(moved),
                            llvm::alignTo(loads.rows, size) - loads.rows);
   auto fill = [&] {
-    fillTransposed(target, loads.rows, loads.columns,
-                   [&](Value row, Value column) {
-                     Value loaded = loadColumn(loads, row, column);
-                     return moved == element ? loaded
-                                             : lowerExtF(loaded, moved);
-                   });
+    fillTransposed(
+        target, loads.rows, loads.columns, [&](Value row, Value column) {
+          Value loaded = loadColumn(loads, row, column);
+          return moved == element ? loaded : lowerExtF(loaded, moved);
+        });
   };
   // Most tiles have all columns, and need no branch for each.
   if (Value all = areColumnsValid(op)) {

@@ -78,7 +78,8 @@ void KernelLowering::lowerDotOfRows(Buffer lhs, const StreamedTile &rhs,
   Value column = columns.getInductionVar();
 
   SmallVector<Value> zeros(rows * together, zero(type));
-  auto loop = scf::ForOp::create(b, index(0), index(depth), index(lanes), zeros);
+  auto loop =
+      scf::ForOp::create(b, index(0), index(depth), index(lanes), zeros);
   {
     OpBuilder::InsertionGuard inLoop(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -99,9 +100,9 @@ void KernelLowering::lowerDotOfRows(Buffer lhs, const StreamedTile &rhs,
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < together; ++j) {
       Value position = add(column, j);
-      Value sum = vector::ReductionOp::create(
-          b, vector::CombiningKind::ADD, loop.getResult(i * together + j),
-          arith::FastMathFlags::reassoc);
+      Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD,
+                                              loop.getResult(i * together + j),
+                                              arith::FastMathFlags::reassoc);
       if (from)
         sum = arith::AddFOp::create(b, sum,
                                     loadElement(from, index(i), position));

@@ -1,5 +1,6 @@
 // Scalars are passed by value and returned through pointers, in the types of C.
 
+// The compiled program is not instrumented, but the runtime that it links is.
 // UNSUPPORTED: sanitizers
 
 // RUN: rm -rf %t && mkdir %t

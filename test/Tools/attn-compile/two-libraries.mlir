@@ -1,6 +1,7 @@
 // Several compiled libraries work in one process, linked or loaded, and may be
 // closed after their threads have started.
 
+// The compiled program is not instrumented, but the runtime that it links is.
 // UNSUPPORTED: sanitizers
 
 // RUN: rm -rf %t && mkdir %t

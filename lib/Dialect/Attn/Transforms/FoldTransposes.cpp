@@ -100,17 +100,15 @@ struct FoldOutput final : OpRewritePattern<linalg::TransposeOp> {
   LogicalResult matchAndRewrite(linalg::TransposeOp transpose,
                                 PatternRewriter &rewriter) const override {
     auto op = transpose.getInput().getDefiningOp<AttentionOp>();
-    if (!op || transpose.getInput() != op.getOut() ||
-        !op.getOut().hasOneUse())
+    if (!op || transpose.getInput() != op.getOut() || !op.getOut().hasOneUse())
       return rewriter.notifyMatchFailure(
           transpose, "not the only use of the output of attention");
     SmallVector<AffineExpr> positions;
     for (int64_t from : transpose.getPermutation())
       positions.push_back(op.getOutMap()->getResult(from));
-    AffineMap map =
-        AffineMap::get(op.getOutMap()->getNumDims(),
-                       op.getOutMap()->getNumSymbols(), positions,
-                       op.getContext());
+    AffineMap map = AffineMap::get(op.getOutMap()->getNumDims(),
+                                   op.getOutMap()->getNumSymbols(), positions,
+                                   op.getContext());
     rewriter.modifyOpInPlace(op, [&] {
       op.setOutMapAttr(AffineMapAttr::get(map));
       op.getOut().setType(
@@ -132,8 +130,8 @@ struct AttnFoldTransposesPass final
     GreedyRewriteConfig config;
     config.enableFolding(false);
     config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     config)))
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
 };

@@ -237,8 +237,7 @@ LogicalResult FindRangesOp::verifyRegions() {
   SmallVector<Type> expected(4, IndexType::get(getContext()));
   if (!llvm::equal(block.getArgumentTypes(), expected))
     return emitOpError("expected arguments of types (")
-           << expected << "), found (" << block.getArgumentTypes()
-           << ")"; // C1
+           << expected << "), found (" << block.getArgumentTypes() << ")"; // C1
   if (block.empty() || !isa<ClassifyOp>(block.back()))
     return emitOpError("expected the region to end in tile.classify"); // C1
   return success();

@@ -72,7 +72,7 @@ class Module:
             _run(
                 [f"{tools}/clang", "-O2", "-shared", "-fPIC", "-o",
                  path("module.so"), path("module.o"),
-                 os.path.join(_HERE, "runtime_stub.c"), "-lm"]
+                 os.path.join(_HERE, "serial_runtime.c"), "-lm"]
             )
             self.library = ctypes.CDLL(path("module.so"))
 

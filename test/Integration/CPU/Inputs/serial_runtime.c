@@ -1,4 +1,4 @@
-/*===- runtime_stub.c - what compiled tile programs call, on one thread ---===*\
+/*===- serial_runtime.c - what compiled tile programs call, on one thread -===*\
 |*
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
