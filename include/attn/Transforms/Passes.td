@@ -19,9 +19,11 @@ def AttnApproximateMathPass : Pass<"attn-approximate-math"> {
   let summary = "compute math functions of f32 vectors by polynomials "
                 "(not bit-preserving)";
   let description = [{
-    Rewrites `math` functions of vectors into `arith` and `vector` arithmetic,
-    because LLVM would call libm once per lane. Errors are a few units in the
-    last place of f32; vectors of narrower types are computed in f32.
+    Rewrites `math` functions of vectors into `arith` arithmetic, because LLVM
+    would call libm once per lane. Errors are a few units in the last place of
+    f32; vectors of narrower types are computed in f32. Exponentials below the
+    smallest normal number are 0. Sines of |x| >= 2^51 are left to libm, in a
+    branch of their own.
 
     Functions of f64 and of scalars stay as they are.
 

@@ -6,11 +6,13 @@
 
 #include "attn/Conversion/TileToVector.h"
 
-#include "ExpandMath.h"
 #include "KernelLowering.h"
+#include "MathLibrary.h"
 
 #include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Transforms/ApproximateMath.h"
 
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -269,7 +271,8 @@ struct ConvertTileToVectorPass
     symbols.declare("attn_rt_scratch", IntegerType::get(&getContext(), 64),
                     LLVM::LLVMPointerType::get(&getContext()));
     RewritePatternSet patterns(&getContext());
-    populateExpandMathPatterns(patterns);
+    attn::populateApproximateMathPatterns(patterns);
+    arith::populateExpandBFloat16Patterns(patterns);
     return applyPatternsGreedily(function, std::move(patterns));
   }
 };

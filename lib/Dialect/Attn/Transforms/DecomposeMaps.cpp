@@ -10,6 +10,7 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Utils/Checks.h"
+#include "attn/Dialect/Attn/Utils/Divisors.h"
 #include "attn/Dialect/Attn/Utils/Emit.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -641,6 +642,22 @@ SmallVector<Value> MapLowering::lower() {
 
 namespace {
 
+/// Replaces `op` by what `Lowering` makes of it, with checks of its divisors.
+template <typename Lowering, typename Op>
+static void lowerChecked(PatternRewriter &rewriter, Op op, bool wide) {
+  Operation *before = op->getPrevNode();
+  auto results = Lowering(rewriter, op, wide).lower();
+  Block::iterator first =
+      before ? std::next(before->getIterator()) : op->getBlock()->begin();
+  SmallVector<linalg::LinalgOp> created;
+  for (Operation &next : llvm::make_range(first, op->getIterator()))
+    if (auto loops = dyn_cast<linalg::LinalgOp>(next))
+      created.push_back(loops);
+  for (linalg::LinalgOp loops : created)
+    emitBodyDivisorChecks(rewriter, loops, op->getName().getStringRef());
+  rewriter.replaceOp(op, results);
+}
+
 /// Rewrites `attn.einsum` into contractions.
 struct DecomposeEinsum final : OpRewritePattern<EinsumOp> {
   DecomposeEinsum(MLIRContext *context, bool wide)
@@ -648,7 +665,7 @@ struct DecomposeEinsum final : OpRewritePattern<EinsumOp> {
 
   LogicalResult matchAndRewrite(EinsumOp op,
                                 PatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, EinsumLowering(rewriter, op, wide).lower());
+    lowerChecked<EinsumLowering>(rewriter, op, wide);
     return success();
   }
 
@@ -663,7 +680,7 @@ struct DecomposeMap final : OpRewritePattern<MapOp> {
 
   LogicalResult matchAndRewrite(MapOp op,
                                 PatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, MapLowering(rewriter, op, wide).lower());
+    lowerChecked<MapLowering>(rewriter, op, wide);
     return success();
   }
 

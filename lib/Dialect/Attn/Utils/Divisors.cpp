@@ -8,6 +8,7 @@
 
 #include "attn/Dialect/Tile/IR/Tile.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
@@ -62,6 +63,78 @@ void mlir::attn::emitDivisorCheck(OpBuilder &b, Operation *division,
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   tile::CheckOp::create(b, loc, tile::CheckKind::AtLeast, divisor, one,
                         b.getStringAttr(name + ": divisor of an " + what));
+}
+
+//===----------------------------------------------------------------------===//
+// Divisors in the body of a linalg op
+//===----------------------------------------------------------------------===//
+
+/// Adds the ops in `body` that compute `value` to `slice`, in order. Fails if
+/// they depend on the element.
+static LogicalResult collectUniform(Block *body, Value value,
+                                    llvm::SetVector<Operation *> &slice) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return success(cast<BlockArgument>(value).getOwner() != body);
+  if (!body->findAncestorOpInBlock(*op) || slice.contains(op))
+    return success();
+  if (isa<linalg::IndexOp>(op) || op->getNumRegions() || op->getBlock() != body)
+    return failure();
+  for (Value operand : op->getOperands())
+    if (failed(collectUniform(body, operand, slice)))
+      return failure();
+  slice.insert(op);
+  return success();
+}
+
+/// Emits whether the loops of `op` run at all.
+static Value emitIsAny(OpBuilder &b, linalg::LinalgOp op) {
+  Location loc = op.getLoc();
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value any = arith::ConstantOp::create(b, loc, b.getBoolAttr(true));
+  for (const Range &range : op.createLoopRanges(b, loc)) {
+    Value size = getValueOrCreateConstantIndexOp(b, loc, range.size);
+    Value some =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, size, zero);
+    any = arith::AndIOp::create(b, loc, any, some);
+  }
+  return any;
+}
+
+void mlir::attn::emitBodyDivisorChecks(OpBuilder &b, linalg::LinalgOp op,
+                                       StringRef name) {
+  Block *body = op.getBlock();
+  SmallVector<Operation *> divisions;
+  body->walk([&](Operation *division) {
+    if (getUncertainDivisor(division))
+      divisions.push_back(division);
+  });
+  if (divisions.empty())
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPoint(op);
+  Value any;
+  IRMapping mapping;
+  for (Operation *division : divisions) {
+    Value divisor = getUncertainDivisor(division);
+    llvm::SetVector<Operation *> slice;
+    bool isUniform = succeeded(collectUniform(body, divisor, slice));
+    b.setInsertionPoint(isUniform ? op.getOperation() : division);
+    if (isUniform && !any)
+      any = emitIsAny(b, op);
+    for (Operation *step : slice)
+      if (isUniform && !mapping.contains(step->getResult(0)))
+        b.clone(*step, mapping);
+    Value found = castDivisor(
+        b, division, isUniform ? mapping.lookupOrDefault(divisor) : divisor);
+    if (isUniform) {
+      Value one = arith::ConstantIndexOp::create(b, op.getLoc(), 1);
+      found = arith::SelectOp::create(b, op.getLoc(), any, found, one);
+    }
+    emitDivisorCheck(b, division, found, name);
+    b.setInsertionPoint(division);
+    division->setOperand(1, emitSafeDivisor(b, division, divisor));
+  }
 }
 
 /// Whether `map` divides by a symbol.

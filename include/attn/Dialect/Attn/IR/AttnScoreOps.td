@@ -144,7 +144,12 @@ def Attn_AttentionOp : Attn_PairOp<"attention",
 def Attn_PartialOp : Attn_PairOp<"partial",
     (ins Attn_Weight:$weight, DefaultValuedAttr<Attn_IntAttr, "1">:$power,
          Attn_Normalise:$normalise, OptionalAttr<Attn_IntAttr>:$split),
-    [Attn_ReifyShapes]> {
+    [Attn_ReifyShapes, DeclareOpInterfaceMethods<TilingInterface, [
+       "getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
+       "getResultTilePosition"]>,
+     DeclareOpInterfaceMethods<PartialReductionOpInterface, [
+       "generateInitialTensorForPartialReduction", "tileToPartialReduction",
+       "mergeReductions", "getPartialResultTilePosition"]>]> {
   let summary = "the state of an attention before it is normalised";
   let description = [{
     The clauses are those of `attn.attention`, which is `finalize` of `partial`.
@@ -162,6 +167,12 @@ def Attn_PartialOp : Attn_PairOp<"partial",
     `ceildiv(M, c)`: entry t holds the keys `t*c` to `min(t*c + c, M) - 1`.
 
     States form a monoid with the identity (0, -inf, 0); see `attn.combine`.
+
+    The op tiles over batch, heads and queries (TilingInterface), and over keys
+    by parts whose states lie along a new axis in front of `i` and are joined
+    by `attn.combine` (PartialReductionOpInterface): in parallel, one state per
+    part, or one after the other. An op on grids, and one with `split`, do not
+    tile.
 
     Edges: a row that sees no key has the identity as its state.
 
@@ -273,7 +284,8 @@ def Attn_EinsumOp : Attn_Op<"einsum", [AttrSizedOperandSegments]> {
     Sums are f32 (f64 if an operand is f64); the result has the element type of
     the first operand.
 
-    Edges: an empty sum is 0.
+    Edges: an empty sum is 0. A divisor of a position that is not positive stops
+    the program with a sentence, if anything is computed.
 
     Constraints:
     - (C1) a map has one result per dimension of its operand
@@ -320,6 +332,10 @@ def Attn_MapOp : Attn_RegionOp<"map"> {
     binding with the right map. Static extents come from the result types,
     dynamic ones from a binding that reads the plain coordinate, or from
     `extents(c = %n)`.
+
+    Edges: a divisor of integers, in a position or in the region, that is not
+    positive stops the program with a sentence; one that all elements share, as
+    soon as there are elements.
 
     Constraints:
     - (C1) results have one axis per coordinate and equal shapes

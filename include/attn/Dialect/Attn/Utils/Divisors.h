@@ -11,6 +11,8 @@
 
 #include "attn/Dialect/Attn/Utils/Emit.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
 namespace mlir {
 namespace attn {
 
@@ -29,6 +31,11 @@ Value emitSafeDivisor(OpBuilder &builder, Operation *division, Value divisor);
 /// that the message names.
 void emitDivisorCheck(OpBuilder &builder, Operation *division, Value divisor,
                       StringRef name);
+
+/// Checks the divisors in the body of `op`, which `name` became: before `op` if
+/// all elements share them and there are any, else before each division.
+void emitBodyDivisorChecks(OpBuilder &builder, linalg::LinalgOp op,
+                           StringRef name);
 
 /// Emits into `scratch` the positions of dot products and values that divide by
 /// what a `with` clause binds.
