@@ -106,7 +106,9 @@ private:
 constexpr float roundingShift = 12582912.0f; // 1.5 * 2^23
 
 /// exp2(x) = 2^n p(f), n = round(x), f = x - n. The polynomial has a relative
-/// error of 2e-9 before rounding.
+/// error of 2e-9 before rounding. At the ends x is an integer, p(f) = 1, and
+/// adding n to its exponent gives infinity, or 0; what is less than the
+/// smallest normal number is off by less than that number.
 struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -115,7 +117,12 @@ struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return rewriter.notifyMatchFailure(op, "only f32 has an expansion");
     Arithmetic a(rewriter, op.getLoc(), op.getType());
+    using Predicate = arith::CmpFPredicate;
+    // A NaN fails both comparisons and stays.
+    Value lowest = a.constant(-127.0f), highest = a.constant(128.0f);
     Value x = op.getOperand();
+    x = a.select(Predicate::OGT, lowest, x, lowest, x);
+    x = a.select(Predicate::OLT, highest, x, highest, x);
     Value shift = a.constant(roundingShift);
     Value shifted = a.add(x, shift);
     Value f = a.sub(x, a.sub(shifted, shift));
@@ -123,8 +130,7 @@ struct ExpandExp2 final : OpRewritePattern<math::Exp2Op> {
         a.polynomial(f, {1.0f, 0.6931471824645996f, 0.24022647738456726f,
                          0.055503323674201965f, 0.00961843691766262f,
                          0.0013398873852565885f, 0.00015353361959569156f});
-    rewriter.replaceOp(
-        op, a.limit(x, a.scale(p, shifted), -126.0f, 127.99999237060547f));
+    rewriter.replaceOp(op, a.scale(p, shifted));
     return success();
   }
 };

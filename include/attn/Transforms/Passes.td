@@ -22,7 +22,7 @@ def AttnApproximateMathPass : Pass<"attn-approximate-math"> {
     Rewrites `math` functions of vectors into `arith` arithmetic, because LLVM
     would call libm once per lane. Errors are a few units in the last place of
     f32; vectors of narrower types are computed in f32. Exponentials below the
-    smallest normal number are 0. Sines of |x| >= 2^51 are left to libm, in a
+    smallest normal number are off by less than it. Sines of |x| >= 2^51 are left to libm, in a
     branch of their own.
 
     Functions of f64 and of scalars stay as they are.

@@ -16,7 +16,9 @@
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -333,6 +335,40 @@ FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
   return wide(at, widener.lookup(score), all);
 }
 
+/// Returns e^(scores - reference) and e^(max - reference). In f32 both are
+/// powers of 2: e^(x - m) = 2^(x log2 e - m log2 e) with one rounding of
+/// m log2 e, which all weights of a row share, and one of the exponent.
+std::pair<Value, Value> PairKernelBuilder::emitExp(OpBuilder &at, Value scores,
+                                                   Value max, Value reference) {
+  SmallVector<int64_t> row{sizes.queries, 1}, all{sizes.queries, sizes.keys};
+  if (!stat.isF32()) {
+    Value difference =
+        arith::SubFOp::create(at, loc, scores, wide(at, reference, all));
+    Value change = arith::SubFOp::create(at, loc, max, reference);
+    return {math::ExpOp::create(at, loc, difference),
+            math::ExpOp::create(at, loc, change)};
+  }
+  double factor = llvm::numbers::log2e;
+  // A factor of the scores is one of their exponents.
+  SplatElementsAttr scale;
+  if (auto scaled = scores.getDefiningOp<arith::MulFOp>();
+      scaled && matchPattern(scaled.getRhs(), m_Constant(&scale))) {
+    scores = scaled.getLhs();
+    factor *= scale.getSplatValue<APFloat>().convertToDouble();
+  }
+  auto toPower = [&](Value value) -> Value {
+    return arith::MulFOp::create(at, loc, value,
+                                 splat(at, llvm::numbers::log2e, row));
+  };
+  Value shift = toPower(reference);
+  Value change = arith::SubFOp::create(at, loc, toPower(max), shift);
+  Value exponent =
+      math::FmaOp::create(at, loc, scores, splat(at, factor, all),
+                          wide(at, arith::NegFOp::create(at, loc, shift), all));
+  return {math::Exp2Op::create(at, loc, exponent),
+          math::Exp2Op::create(at, loc, change)};
+}
+
 /// The update of the statistics by one tile of scores. `weights` and the factor
 /// that corrects the old state come out.
 void PairKernelBuilder::accumulate(OpBuilder &at, Value scores, State &next,
@@ -353,11 +389,7 @@ void PairKernelBuilder::accumulate(OpBuilder &at, Value scores, State &next,
                                        next.max, lowest);
     Value reference =
         arith::SelectOp::create(at, loc, none, splat(at, 0.0, row), next.max);
-    correction = math::ExpOp::create(
-        at, loc, arith::SubFOp::create(at, loc, state.max, reference));
-    weights = math::ExpOp::create(
-        at, loc,
-        arith::SubFOp::create(at, loc, scores, wide(at, reference, all)));
+    std::tie(weights, correction) = emitExp(at, scores, state.max, reference);
   }
   if (state.den) {
     Value den = state.den;

@@ -64,6 +64,8 @@ private:
   LogicalResult emitStep(OpBuilder &prologue, OpBuilder &at, Value keyBegin,
                          Value keyEnd, bool partial, const State &state,
                          State &next);
+  std::pair<Value, Value> emitExp(OpBuilder &at, Value scores, Value max,
+                                  Value reference);
   void accumulate(OpBuilder &at, Value scores, State &next, const State &state,
                   Value &weights, Value &correction);
   SmallVector<Value> pack(const State &state);

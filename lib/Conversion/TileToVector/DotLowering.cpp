@@ -270,8 +270,10 @@ void KernelLowering::lowerDot(DotOp op, const Schedule &schedule,
   Buffer to = targets.lookup(op.getResult());
   if (!to && from && ownsAccumulator(op, schedule))
     to = from;
-  if (!to)
+  if (!to) {
     to = allocate(getTileType(op.getResult()));
+    products.insert(op.getResult());
+  }
 
   if (streamed) {
     lowerStreamedDot(streamed, lhs, from, to);

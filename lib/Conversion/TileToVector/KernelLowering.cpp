@@ -65,6 +65,10 @@ void KernelLowering::lowerBlock(Block &block, const Schedule &schedule,
       lowerRows(*step, schedule, targets);
       continue;
     }
+    if (step->kind == Step::Kind::RowValues) {
+      lowerRowValues(*step, schedule, targets);
+      continue;
+    }
     for (Operation *op : step->ops) {
       b.setLoc(op->getLoc());
       if (step->kind == Step::Kind::Straight)
@@ -97,20 +101,66 @@ void KernelLowering::lowerStraight(Operation *op) {
     values.map(op->getResult(0), result);
 }
 
-/// Lowers a step to a loop over rows. Results are stored at the end of a row,
-/// so that one may take the place of a value that the row has read.
-void KernelLowering::lowerRows(const Step &step, const Schedule &schedule,
-                               const Targets &targets) {
+/// Returns whether the buffer of `argument` may be overwritten where `value` is
+/// made: nothing needs the old tile later. Within a loop over rows, a row is
+/// read before it is written, and a dot reads its accumulator first.
+static bool canOverwrite(const Schedule &schedule, Value argument,
+                         Value value) {
+  const Step *made = schedule.getStep(value.getDefiningOp());
+  return llvm::all_of(schedule.getUsers(argument), [&](Operation *user) {
+    const Step *used = schedule.getStep(user);
+    if (!used || used->position > made->position)
+      return false;
+    if (used != made || made->kind != Step::Kind::Single)
+      return true;
+    auto dot = dyn_cast<DotOp>(user);
+    return dot && stripBroadcasts(dot.getLhs()) != argument &&
+           stripBroadcasts(dot.getRhs()) != argument &&
+           dot.getMask() != argument;
+  });
+}
+
+/// Returns the results of `step` that other steps use, with a buffer for each.
+SmallVector<std::pair<Value, Buffer>>
+KernelLowering::getStored(const Step &step, const Schedule &schedule,
+                          const Targets &targets) {
   SmallVector<std::pair<Value, Buffer>> stored;
-  for (Operation *op : step.ops) {
+  for (Operation *op : step.ops)
     for (Value result : op->getResults())
       if (schedule.isUsedOutside(result, step)) {
         Buffer buffer = targets.lookup(result);
         if (!buffer)
+          buffer = takeProduct(result, step, schedule);
+        if (!buffer)
           buffer = allocate(getTileType(result));
         stored.push_back({result, buffer});
       }
-  }
+  return stored;
+}
+
+/// Returns the buffer of a product that `step` reads, and nothing reads after
+/// it, for `result`; the fewer buffers, the more of them stay in the cache.
+Buffer KernelLowering::takeProduct(Value result, const Step &step,
+                                   const Schedule &schedule) {
+  for (Operation *op : step.ops)
+    for (Value operand : op->getOperands()) {
+      Buffer buffer = buffers.lookup(operand);
+      if (!buffer || buffer.type != getTileType(result) ||
+          !products.contains(operand) ||
+          operand.getDefiningOp()->getBlock() != op->getBlock() ||
+          !canOverwrite(schedule, operand, result))
+        continue;
+      products.erase(operand);
+      return buffer;
+    }
+  return {};
+}
+
+/// Lowers a step to a loop over rows. Results are stored at the end of a row,
+/// so that one may take the place of a value that the row has read.
+void KernelLowering::lowerRows(const Step &step, const Schedule &schedule,
+                               const Targets &targets) {
+  auto stored = getStored(step, schedule, targets);
   forEachRow(step.rows, [&](Value row) {
     RowScope scope;
     scope.row = row;
@@ -202,25 +252,6 @@ SmallVector<Value> KernelLowering::lowerLoopBody(Block &block,
   return next;
 }
 
-/// Returns whether the buffer of `argument` may be overwritten where `value` is
-/// made: nothing needs the old tile later. Within a loop over rows, a row is
-/// read before it is written, and a dot reads its accumulator first.
-static bool canOverwrite(const Schedule &schedule, Value argument,
-                         Value value) {
-  const Step *made = schedule.getStep(value.getDefiningOp());
-  return llvm::all_of(schedule.getUsers(argument), [&](Operation *user) {
-    const Step *used = schedule.getStep(user);
-    if (!used || used->position > made->position)
-      return false;
-    if (used != made || made->kind == Step::Kind::Rows)
-      return true;
-    auto dot = dyn_cast<DotOp>(user);
-    return dot && stripBroadcasts(dot.getLhs()) != argument &&
-           stripBroadcasts(dot.getRhs()) != argument &&
-           dot.getMask() != argument;
-  });
-}
-
 /// Returns the buffers in which a body's values can be made so that the next
 /// iteration finds them in place.
 KernelLowering::Targets KernelLowering::findTargets(const Schedule &schedule,
@@ -234,7 +265,8 @@ KernelLowering::Targets KernelLowering::findTargets(const Schedule &schedule,
       return false;
     const Step *step = schedule.getStep(def);
     return step && def->getNumRegions() == 0 &&
-           (step->kind == Step::Kind::Rows || isa<DotOp>(def)) &&
+           (step->kind == Step::Kind::Rows ||
+            step->kind == Step::Kind::RowValues || isa<DotOp>(def)) &&
            canOverwrite(schedule, argument, value);
   };
   for (auto [argument, yield, buffer] :
@@ -543,7 +575,13 @@ Buffer KernelLowering::allocate(VectorType type, int64_t extraRows) {
   constexpr int64_t cacheLine = 64;
   Type element = getStoredType(type.getElementType());
   int64_t rows = type.getDimSize(0) + extraRows;
+  // Row values are read and written in whole vectors.
+  if (type.getDimSize(1) == 1)
+    rows = llvm::alignTo(rows, cacheLine);
   int64_t columns = getPaddedColumns(type.getDimSize(1));
+  // Rows a power of two apart would compete for few sets of the cache.
+  if (columns * getBytes(element) % 512 == 0)
+    columns += cacheLine / getBytes(element);
   int64_t bytes = rows * columns * getBytes(element) + cacheLine;
 
   OpBuilder::InsertionGuard guard(b);

@@ -109,6 +109,9 @@ private:
   void lowerBlock(Block &block, const Schedule &schedule,
                   const Targets &targets);
   void lowerStraight(Operation *op);
+  SmallVector<std::pair<Value, Buffer>>
+  getStored(const Step &step, const Schedule &schedule, const Targets &targets);
+  Buffer takeProduct(Value result, const Step &step, const Schedule &schedule);
   void lowerRows(const Step &step, const Schedule &schedule,
                  const Targets &targets);
   void lowerSingle(Operation *op, const Schedule &schedule,
@@ -133,6 +136,9 @@ private:
 
   // Rows (RowLowering.cpp).
   void forEachRow(int64_t rows, llvm::function_ref<void(Value row)> body);
+  void lowerRowValues(const Step &step, const Schedule &schedule,
+                      const Targets &targets);
+  Value lowerSplatRows(Operation *op, int64_t rows);
   Value getInRow(RowScope &scope, Value value);
   Value lowerInRow(RowScope &scope, Operation *op);
   Value lowerConstant(arith::ConstantOp op);
@@ -221,6 +227,8 @@ private:
   IRMapping values;
   /// Tiles and row values of more than one row, by the kernel's values.
   DenseMap<Value, Buffer> buffers;
+  /// Products whose buffer nothing else has.
+  DenseSet<Value> products;
   /// The scratch memory of a task, from which buffers are cut.
   Value scratch;
   /// The bytes of scratch memory in use, and the most that ever were.

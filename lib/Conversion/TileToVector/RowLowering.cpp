@@ -35,6 +35,72 @@ Value KernelLowering::getInRow(RowScope &scope, Value value) {
   return made;
 }
 
+/// Returns a constant or broadcast row value as a vector of `rows` rows.
+Value KernelLowering::lowerSplatRows(Operation *op, int64_t rows) {
+  auto type =
+      VectorType::get(rows, getTileType(op->getResult(0)).getElementType());
+  if (auto broadcast = dyn_cast<vector::BroadcastOp>(op))
+    return vector::BroadcastOp::create(b, type,
+                                       values.lookup(broadcast.getSource()));
+  auto elements =
+      cast<DenseElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+  return arith::ConstantOp::create(
+      b, DenseElementsAttr::get(type, elements.getSplatValue<Attribute>()));
+}
+
+/// Lowers a step of row values to a loop over vectors of them.
+void KernelLowering::lowerRowValues(const Step &step, const Schedule &schedule,
+                                    const Targets &targets) {
+  auto stored = getStored(step, schedule, targets);
+  int64_t width = 32;
+  for (Operation *op : step.ops) {
+    Type element = getTileType(op->getResult(0)).getElementType();
+    width = std::max<int64_t>(
+        width, element.isIndex() ? 64 : element.getIntOrFloatBitWidth());
+  }
+  int64_t lanes = model.getLanes(width);
+  auto flat = [&](Buffer buffer) -> Value {
+    return memref::CollapseShapeOp::create(
+        b, buffer.memory, ArrayRef<ReassociationIndices>{{0, 1}});
+  };
+  auto loop = scf::ForOp::create(b, index(0), index(step.rows), index(lanes));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value first = loop.getInductionVar();
+    IRMapping rows;
+    auto get = [&](Value value) -> Value {
+      if (Value found = rows.lookupOrNull(value))
+        return found;
+      Value made;
+      if (Buffer buffer = buffers.lookup(value)) {
+        Value memory = flat(buffer);
+        Type stored = cast<MemRefType>(memory.getType()).getElementType();
+        made = vector::LoadOp::create(b, VectorType::get(lanes, stored), memory,
+                                      first);
+        made = fromStored(made, buffer.type.getElementType());
+      } else {
+        made = lowerSplatRows(value.getDefiningOp(), lanes);
+      }
+      rows.map(value, made);
+      return made;
+    };
+    for (Operation *op : step.ops) {
+      b.setLoc(op->getLoc());
+      for (Value operand : op->getOperands())
+        get(operand);
+      Operation *clone = b.clone(*op, rows);
+      Type element = getTileType(op->getResult(0)).getElementType();
+      clone->getResult(0).setType(VectorType::get(lanes, element));
+    }
+    for (auto [value, buffer] : stored)
+      vector::StoreOp::create(b, toStored(rows.lookup(value)), flat(buffer),
+                              first);
+  }
+  for (auto [value, buffer] : stored)
+    buffers[value] = buffer;
+}
+
 /// Lowers `op` for one row; returns its result in that row, if it has one.
 Value KernelLowering::lowerInRow(RowScope &scope, Operation *op) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op))

@@ -120,6 +120,7 @@ Schedule::Schedule(Block &block) : block(block) {
       place(&op);
   sinkIntoUsers();
   removeEmptySteps();
+  splitRows();
 }
 
 const Step *Schedule::getStep(Operation *op) const {
@@ -142,6 +143,8 @@ SmallVector<Operation *> Schedule::getUsers(Value value) const {
 }
 
 bool Schedule::isUsedOutside(Value value, const Step &step) const {
+  if (recomputed.contains(value.getDefiningOp()))
+    return false;
   return llvm::any_of(getUsers(value), [&](Operation *user) {
     return stepOf.lookup(user) != &step;
   });
@@ -291,4 +294,116 @@ void Schedule::removeEmptySteps() {
   llvm::erase_if(steps, [](const auto &step) { return step->ops.empty(); });
   for (auto [i, step] : llvm::enumerate(steps))
     step->position = i;
+}
+
+//===----------------------------------------------------------------------===//
+// Row values between loops over rows
+//===----------------------------------------------------------------------===//
+
+/// Fewer rows than this are not worth vectors of row values.
+constexpr int64_t minRowsOfRowValues = 16;
+
+/// Returns whether `value` can be had for several rows at once, one number per
+/// row.
+static bool isRowValue(Value value) {
+  VectorType type = getTileType(value);
+  if (!type || type.getDimSize(0) == 1 || type.getDimSize(1) != 1 ||
+      type.getElementType().isBF16())
+    return false;
+  Operation *op = value.getDefiningOp();
+  if (!isRematerialised(op))
+    return true;
+  if (auto broadcast = dyn_cast<vector::BroadcastOp>(op))
+    return !isa<VectorType>(broadcast.getSourceType());
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  return constant && cast<DenseElementsAttr>(constant.getValue()).isSplat();
+}
+
+/// Returns whether `op` makes row values of nothing but row values.
+static bool isOnRowValues(Operation *op) {
+  return op->getNumResults() == 1 && op->getNumRegions() == 0 &&
+         OpTrait::hasElementwiseMappableTraits(op) &&
+         isRowValue(op->getResult(0)) &&
+         llvm::all_of(op->getOperands(), isRowValue);
+}
+
+/// A reduction of a row, what is made of the reductions of all rows, and what
+/// uses that row by row again, become loops of their own: in one loop, each row
+/// would wait for the operations on its single numbers.
+void Schedule::splitRows() {
+  std::vector<std::unique_ptr<Step>> all;
+  for (std::unique_ptr<Step> &step : steps) {
+    std::vector<std::unique_ptr<Step>> parts;
+    if (step->kind == Step::Kind::Rows && step->rows >= minRowsOfRowValues)
+      parts = split(*step);
+    if (parts.empty())
+      parts.push_back(std::move(step));
+    for (std::unique_ptr<Step> &part : parts)
+      all.push_back(std::move(part));
+  }
+  steps = std::move(all);
+  for (auto [i, step] : llvm::enumerate(steps))
+    step->position = i;
+}
+
+/// Returns whether `op` of `step` is cheaper to compute again than to store:
+/// one operation on a tile from before the step.
+bool Schedule::canRecompute(Operation *op, const Step &step) const {
+  if (!isa<arith::MulFOp, arith::AddFOp, arith::SubFOp>(op))
+    return false;
+  SetVector<Value> sources = getSources(op);
+  return llvm::none_of(sources, [&](Value source) {
+    Operation *def = source.getDefiningOp();
+    return hasRows(source) && def && stepOf.lookup(def) == &step;
+  });
+}
+
+/// Divides a loop over rows into loops over rows and steps of row values, in
+/// turn; returns nothing if no row value is made from a row and used by one.
+std::vector<std::unique_ptr<Step>> Schedule::split(const Step &step) {
+  // Even levels are loops over rows, odd ones are steps of row values.
+  DenseMap<Operation *, unsigned> levels;
+  unsigned last = 0;
+  for (Operation *op : step.ops) {
+    bool isRow = isOnRowValues(op);
+    unsigned level = isRow;
+    for (Value source : getSources(op))
+      if (auto before = levels.find(source.getDefiningOp());
+          before != levels.end())
+        level = std::max(level, before->second + (before->second % 2 != isRow));
+    levels[op] = level;
+    last = std::max(last, level);
+  }
+  if (last < 2)
+    return {};
+
+  std::vector<std::unique_ptr<Step>> parts;
+  for (unsigned level = 0; level <= last; ++level)
+    parts.push_back(std::make_unique<Step>(
+        Step{level % 2 ? Step::Kind::RowValues : Step::Kind::Rows,
+             step.rows,
+             0,
+             {}}));
+  for (Operation *op : step.ops) {
+    SmallVector<bool> isUsed(last + 1, false);
+    isUsed[levels[op]] = true;
+    if (op->getNumResults() && canRecompute(op, step)) {
+      bool isInStep = true;
+      SmallVector<Operation *> users = getUsers(op->getResult(0));
+      for (Operation *user : users)
+        if (auto use = levels.find(user); use != levels.end())
+          isUsed[use->second] = true;
+        else
+          isInStep = false;
+      if (!isInStep || llvm::count(isUsed, true) == 1)
+        isUsed.assign(last + 1, false), isUsed[levels[op]] = true;
+      else
+        recomputed.insert(op);
+    }
+    for (unsigned level = 0; level <= last; ++level)
+      if (isUsed[level])
+        parts[level]->ops.push_back(op), stepOf[op] = parts[level].get();
+  }
+  llvm::erase_if(parts, [](const auto &part) { return part->ops.empty(); });
+  return parts;
 }

@@ -13,6 +13,8 @@
 #include "Access.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include <vector>
 
 namespace mlir::tile {
 
@@ -23,12 +25,14 @@ struct Step {
     Straight,
     /// Row by row, all operations on a row.
     Rows,
+    /// Operations on one number per row, for several rows at once.
+    RowValues,
     /// One operation on whole tiles, or one with regions.
     Single
   };
 
   Kind kind;
-  /// The number of rows of a loop over rows.
+  /// The number of rows of a loop over rows, or of row values.
   int64_t rows;
   /// The place of the step among the steps of its block.
   unsigned position;
@@ -63,10 +67,15 @@ private:
   void sinkIntoUsers();
   bool sink(Operation *op);
   void removeEmptySteps();
+  void splitRows();
+  std::vector<std::unique_ptr<Step>> split(const Step &step);
+  bool canRecompute(Operation *op, const Step &step) const;
 
   Block &block;
-  SmallVector<std::unique_ptr<Step>> steps;
+  std::vector<std::unique_ptr<Step>> steps;
   DenseMap<Operation *, Step *> stepOf;
+  /// Operations that are in every step that uses them.
+  DenseSet<Operation *> recomputed;
   DenseMap<Value, Step *> lastRead, lastWrite;
   Step *lastEffect = nullptr, *lastUnknown = nullptr;
 };

@@ -9,7 +9,7 @@
 // V4:          scf.for %[[J:[a-zA-Z0-9_]+]] = %{{.+}} to %{{.+}} step %c64
 // V4:            scf.for %[[I:[a-zA-Z0-9_]+]] = %{{.+}} to %{{.+}} step %c6
 // V4:              %{{.+}}:24 = scf.for %[[K:[a-zA-Z0-9_]+]] = %c0 to %c40 step %c1
-// V4-COUNT-4:        vector.load %[[B:[a-zA-Z0-9_]+]][%[[K]], %{{.+}}] : memref<40x128xf32>, vector<16xf32>
+// V4-COUNT-4:        vector.load %[[B:[a-zA-Z0-9_]+]][%[[K]], %{{.+}}] : memref<40x144xf32>, vector<16xf32>
 // V4:                memref.load %{{.+}}[%[[I]], %[[K]]]
 // V4:                vector.broadcast
 // V4-COUNT-24:       vector.fma {{.+}} : vector<16xf32>
