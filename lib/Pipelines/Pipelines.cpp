@@ -110,6 +110,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
                                         const AttnToCPUOptions &options) {
   const CPUModel *cpu = lookupCPUModel(options.target);
   pm.addPass(createInlinerPass());
+  pm.addPass(createAttnSplitKeysPass());
   pm.addPass(createAttnFoldTransposesPass());
   pm.addPass(createConvertAttnToTilePass());
   addAttnLowering(pm, /*wide=*/false);

@@ -579,7 +579,8 @@ Buffer KernelLowering::allocate(VectorType type, int64_t extraRows) {
   if (type.getDimSize(1) == 1)
     rows = llvm::alignTo(rows, cacheLine);
   int64_t columns = getPaddedColumns(type.getDimSize(1));
-  // Rows a power of two apart would compete for few sets of the cache.
+  // Rows a multiple of 512 bytes apart would compete for few sets of the
+  // first-level cache.
   if (columns * getBytes(element) % 512 == 0)
     columns += cacheLine / getBytes(element);
   int64_t bytes = rows * columns * getBytes(element) + cacheLine;

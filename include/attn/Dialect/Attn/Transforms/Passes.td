@@ -169,4 +169,42 @@ def AttnLowerToLoopsPass : Pass<"attn-lower-to-loops"> {
   ];
 }
 
+//===----------------------------------------------------------------------===//
+// attn-split-keys
+//===----------------------------------------------------------------------===//
+
+def AttnSplitKeysPass : Pass<"attn-split-keys"> {
+  let summary = "compute attention of few queries in parts of the keys";
+  let description = [{
+    *What*: softmax attention of a small static number of queries, as in
+    decoding, becomes `attn.partial` with `split j by` a constant, the
+    `attn.combine` of the parts, and `attn.finalize`. Heads alone are few tasks;
+    the parts of their keys are more. How keys are cut depends on nothing but
+    their number, so results do not depend on the number of threads.
+
+    *Before* and *after*: any IR. An op stays as it is if it has more queries,
+    or no more keys than a part, queries or keys on a grid, another weight than
+    `exp`, an output whose axes are in another order, or a sink that is not one
+    number per head.
+
+    Example: one query.
+
+    ```mlir
+    func.func @decode(%q: tensor<?x32x1x128xf32>, %k: tensor<?x8x?x128xf32>, %v: tensor<?x8x?x128xf32>)
+        -> tensor<?x32x1x128xf32> {
+      %o = attn.attention dots(%q * %k) values(%v) scale = 0.0884
+        : tensor<?x32x1x128xf32>, tensor<?x8x?x128xf32>, tensor<?x8x?x128xf32> -> tensor<?x32x1x128xf32>
+      return %o : tensor<?x32x1x128xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"keys", "keys", "int64_t", /*default=*/"1024",
+           "The number of keys in a part">,
+    Option<"queries", "queries", "int64_t", /*default=*/"16",
+           "The largest number of queries that counts as few">
+  ];
+  let dependentDialects = ["arith::ArithDialect", "tensor::TensorDialect"];
+}
+
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_PASSES
