@@ -7,6 +7,7 @@
 #include "attn/Compiler/CPUTarget.h"
 
 #include "attn/Runtime/Runtime.h"
+#include "attn/Target/CPU.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -21,22 +22,23 @@ using namespace mlir::attn;
 
 namespace {
 
-/// A name of a processor and the level of x86-64 that it has.
+/// A name of a processor, the level of x86-64 that it has, and its model.
 struct KnownCPU {
   StringLiteral name;
   int level;
+  StringLiteral model;
 };
 
 } // namespace
 
 static constexpr KnownCPU knownCPUs[] = {
-    {"x86-64-v3", ATTN_RT_CPU_AVX2},
-    {"x86-64-v4", ATTN_RT_CPU_AVX512},
-    {"sapphirerapids", ATTN_RT_CPU_AVX512},
-    {"znver5", ATTN_RT_CPU_AVX512},
+    {"x86-64-v3", ATTN_RT_CPU_AVX2, "x86-64-v3"},
+    {"x86-64-v4", ATTN_RT_CPU_AVX512, "x86-64-v4"},
+    {"sapphirerapids", ATTN_RT_CPU_AVX512, "x86-64-v4"},
+    {"znver5", ATTN_RT_CPU_AVX512, "znver4"},
 };
 
-/// The names of attn_rt_cpu_level_kind, which are those of the models.
+/// The names of attn_rt_cpu_level_kind, which are names of models.
 static constexpr StringLiteral levelNames[] = {"x86-64", "x86-64-v3",
                                                "x86-64-v4"};
 
@@ -74,7 +76,9 @@ static Expected<CPUTarget> resolveNative(int hostLevel) {
   target.name = sys::getHostCPUName().str();
   target.features = getHostFeatures();
   target.level = hostLevel;
-  target.model = levelNames[hostLevel].str();
+  StringRef model = hostLevel == ATTN_RT_CPU_AVX512 ? getHostCPUModel().name
+                                                    : levelNames[hostLevel];
+  target.model = model.str();
   target.bf16Rounding = attn_rt_cpu_has_avx512_bf16();
   return target;
 }
@@ -94,7 +98,7 @@ Expected<CPUTarget> mlir::attn::resolveCPU(StringRef cpu, int hostLevel) {
                                describeCPUs());
     target.request = target.name = cpu.str();
     target.level = known->level;
-    target.model = levelNames[known->level].str();
+    target.model = known->model.str();
     target.bf16Rounding = is_contained(getFeatures(cpu), "avx512bf16");
   }
   // LLVM splits 512-bit vectors for many processors unless told otherwise.

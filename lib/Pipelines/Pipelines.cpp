@@ -112,7 +112,9 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addPass(createInlinerPass());
   pm.addPass(createAttnSplitKeysPass());
   pm.addPass(createAttnFoldTransposesPass());
-  pm.addPass(createConvertAttnToTilePass());
+  ConvertAttnToTilePassOptions attnToTile;
+  attnToTile.bf16Products = cpu && cpu->bf16Dots;
+  pm.addPass(createConvertAttnToTilePass(attnToTile));
   addAttnLowering(pm, /*wide=*/false);
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
@@ -130,7 +132,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   ConvertTileToVectorPassOptions tile;
   tile.target = options.target;
   pm.addPass(createConvertTileToVectorPass(tile));
-  addConversionToLLVM(pm, options.bf16Rounding);
+  addConversionToLLVM(pm, options.bf16Rounding || (cpu && cpu->bf16Dots));
   pm.addPass(createOutlineParallelCallsPass());
 }
 

@@ -12,8 +12,9 @@
 using namespace mlir::attn;
 
 static constexpr CPUModel models[] = {
-    {"x86-64-v3", /*vectorBits=*/256, /*registers=*/16},
-    {"x86-64-v4", /*vectorBits=*/512, /*registers=*/32},
+    {"x86-64-v3", /*vectorBits=*/256, /*registers=*/16, /*bf16Dots=*/false},
+    {"x86-64-v4", /*vectorBits=*/512, /*registers=*/32, /*bf16Dots=*/false},
+    {"znver4", /*vectorBits=*/512, /*registers=*/32, /*bf16Dots=*/true},
 };
 
 llvm::ArrayRef<CPUModel> mlir::attn::getCPUModels() { return models; }
@@ -33,5 +34,9 @@ const CPUModel &mlir::attn::getHostCPUModel() {
   for (const char *name :
        {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
     v4 &= features.lookup(name);
-  return models[v4 ? 1 : 0];
+  if (!v4)
+    return models[0];
+  // Intel's processors take pairs of bf16 at no more than half the rate of f32.
+  bool isZen = llvm::sys::getHostCPUName().starts_with("znver");
+  return models[isZen && features.lookup("avx512bf16") ? 2 : 1];
 }

@@ -127,6 +127,9 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
            "rows of queries of a tile; 0: as fits a cache">,
     Option<"keyTile", "key-tile", "int64_t", "0",
            "keys of a tile; 0: as fits a cache">,
+    Option<"bf16Products", "bf16-products", "bool", "false",
+           "products of bf16 operands take these, and weights rounded to bf16, "
+           "instead of f32">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
@@ -192,7 +195,8 @@ def ConvertTileToVectorPass
     Memory that a kernel writes overlaps none that it reads.
 
     *After.* No tile operation is left; `func`, `scf`, `vector` on 1-D vectors,
-    `memref`, `arith`, `math` and a few `llvm` operations for pointers.
+    `memref`, `arith`, `math` and a few `llvm` operations for pointers and for
+    instructions that no dialect has.
 
     *Fails* if a kernel is launched twice, or holds an operation on tiles that
     is not elementwise, not of the tile dialect and not a loop or branch of
@@ -203,7 +207,7 @@ def ConvertTileToVectorPass
   }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"host\"",
-           "the CPU model: x86-64-v3, x86-64-v4 or host">
+           "the CPU model: x86-64-v3, x86-64-v4, znver4 or host">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

@@ -2,7 +2,8 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What lowerings must know about a CPU: its vector registers. No lowering.
+// What lowerings must know about a CPU: its vector registers and its units for
+// products. No lowering.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,6 +23,9 @@ struct CPUModel {
   unsigned vectorBits;
   /// The number of vector registers.
   unsigned registers;
+  /// Whether products of bf16 pairs (AVX512-BF16) are faster than those of f32.
+  /// Rounding vectors to bf16 is an instruction then, too.
+  bool bf16Dots;
 
   /// The number of elements of `elementBits` bits in a vector register.
   int64_t getLanes(unsigned elementBits) const {

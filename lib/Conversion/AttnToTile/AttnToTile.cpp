@@ -39,7 +39,7 @@ struct ConvertAttnToTilePass final
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      if (failed(PairKernelBuilder(op, {queryTile, keyTile})
+      if (failed(PairKernelBuilder(op, {queryTile, keyTile}, bf16Products)
                      .build(symbols, rewriter)))
         return signalPassFailure();
     eraseUnusedMasks(getOperation());

@@ -23,9 +23,11 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options)
+PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
+                                     bool bf16Products)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
-      loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
+      loc(op->getLoc()), stat(view.getStatType()), bf16Products(bf16Products),
+      b(op->getContext()) {
   TileChoice choice = chooseTile(view, options);
   sizes = choice.sizes;
   packed = choice.packedHeads;
@@ -126,9 +128,21 @@ void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
 // Operands
 //===----------------------------------------------------------------------===//
 
+/// Returns the element type of the operands of a product: bf16 if all of
+/// `tensors` are, and the target multiplies that; else the statistics' type,
+/// which the sum always has.
+Type PairKernelBuilder::getProductType(ValueRange tensors) {
+  bool narrow = bf16Products && stat.isF32() &&
+                llvm::all_of(tensors.getTypes(), [](Type type) {
+                  return getElementTypeOrSelf(type).isBF16();
+                });
+  return narrow ? Type(b.getBF16Type()) : stat;
+}
+
+/// Loads a tile of `tensor` with elements of type `element`.
 FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
                                          AffineMap map, const Access &access,
-                                         bool isGrouped) {
+                                         Type element) {
   Scratch scratch(op->getContext(), loc, coordinates);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> bindings(view.bindingInfos.size());
@@ -139,8 +153,7 @@ FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
     bindings =
         scratch.emitter.emitBindings(view.bindingInfos, view.bindings, dims);
   unsigned head = coordinates.numOver() - 1;
-  Value heads =
-      isGrouped && coordinates.numOver() ? overExtents.back() : Value();
+  Value heads = coordinates.numOver() ? overExtents.back() : Value();
   SmallVector<Value> scalars =
       scratch.emitter.emitIndices(map, dims, bindings, tensor, head, heads);
 
@@ -171,7 +184,7 @@ FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
     valid.push_back(isLess(at, position, size));
   }
   Value tile = tile::LoadOp::create(at, loc, shape, memory, indices, valid);
-  return convert(at, loc, tile, stat);
+  return convert(at, loc, tile, element);
 }
 
 /// The size of the inner axis of a dot product.
@@ -202,7 +215,8 @@ LogicalResult PairKernelBuilder::loadQueries() {
     Value inner = tile::IotaOp::create(b, loc, zero, 1, size);
     FailureOr<Value> tile =
         load(b, view.lhs[n], PairView::getMap(view.lhsMaps, n),
-             {sizes.queries, size, queries, zero, inner, queryValid, {}}, true);
+             {sizes.queries, size, queries, zero, inner, queryValid, {}},
+             getProductType({view.lhs[n], view.rhs[n]}));
     if (failed(tile))
       return failure();
     queryTiles.back() = *tile;
@@ -218,7 +232,8 @@ FailureOr<Value> PairKernelBuilder::emitDot(OpBuilder &at, unsigned n,
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
   FailureOr<Value> tile =
       load(at, view.rhs[n], PairView::getMap(view.rhsMaps, n),
-           {size, sizes.keys, zero, keys, inner, {}, keyValid, true}, true);
+           {size, sizes.keys, zero, keys, inner, {}, keyValid, true},
+           getProductType({view.lhs[n], view.rhs[n]}));
   if (failed(tile))
     return failure();
   Value acc = splat(at, 0.0, {sizes.queries, sizes.keys});
@@ -240,12 +255,12 @@ FailureOr<Value> PairKernelBuilder::emitRelativeDot(OpBuilder &at, unsigned n,
                   ValueRange acc) {
     FailureOr<Value> left =
         load(inside, view.lhs[n], PairView::getMap(view.lhsMaps, n),
-             {sizes.queries, 1, queries, zero, feature, queryValid, {}}, true);
+             {sizes.queries, 1, queries, zero, feature, queryValid, {}}, stat);
     FailureOr<Value> right =
         load(inside, view.rhs[n], PairView::getMap(view.rhsMaps, n),
              {sizes.queries, sizes.keys, queries, keys, feature, queryValid,
               keyValid},
-             true);
+             stat);
     ok &= succeeded(left) && succeeded(right);
     Value sum = acc[0];
     if (ok) {
@@ -448,9 +463,15 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   Value inner =
       hasInner() ? Value(tile::IotaOp::create(at, loc, zero, 1, size)) : zero;
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
-  FailureOr<Value> values =
-      load(at, view.values, view.valueMap,
-           {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true}, true);
+  // Only the product takes rounded weights, not their sum; and only if the
+  // result is rounded no less.
+  auto attention = dyn_cast<AttentionOp>(op);
+  Value result = attention ? attention.getOut() : cast<PartialOp>(op).getAcc();
+  Type element = result ? getProductType({view.values, result}) : stat;
+  weights = convert(at, loc, weights, element);
+  FailureOr<Value> values = load(
+      at, view.values, view.valueMap,
+      {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true}, element);
   if (failed(values))
     return failure();
   Value acc = state.acc;

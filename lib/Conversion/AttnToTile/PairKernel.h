@@ -19,8 +19,9 @@ namespace attn {
 /// them.
 class PairKernelBuilder {
 public:
-  /// Sizes of 0 are chosen.
-  PairKernelBuilder(Operation *op, TileSizes options);
+  /// Sizes of 0 are chosen. With `bf16Products`, products of bf16 operands are
+  /// not widened.
+  PairKernelBuilder(Operation *op, TileSizes options, bool bf16Products);
 
   /// Replaces the op by the launch of a new kernel in `symbolTable`.
   LogicalResult build(SymbolTable &symbolTable, IRRewriter &rewriter);
@@ -48,7 +49,8 @@ private:
   int64_t getQueriesOfHead() const { return sizes.queries / packed; }
   LogicalResult loadQueries();
   FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
-                        const Access &access, bool isGrouped);
+                        const Access &access, Type element);
+  Type getProductType(ValueRange tensors);
   FailureOr<Value> emitDot(OpBuilder &at, unsigned n, Value keyBegin,
                            Value keyValid);
   FailureOr<Value> emitRelativeDot(OpBuilder &at, unsigned n, Value keyBegin,
@@ -94,6 +96,7 @@ private:
   TileSizes sizes;
   Location loc;
   Type stat;
+  bool bf16Products;
   std::optional<int64_t> split;
   tile::KernelOp kernel;
   std::unique_ptr<KernelArguments> arguments;

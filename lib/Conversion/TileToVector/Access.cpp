@@ -105,6 +105,20 @@ DotOp mlir::tile::getStreamingDot(Operation *op) {
   return isPart ? dot : DotOp();
 }
 
+bool mlir::tile::isPaired(DotOp dot) {
+  return dot.getLhs().getType().getElementType().isBF16();
+}
+
+DotOp mlir::tile::getPairingDot(LoadOp load) {
+  AccessKind kind = classify(load);
+  if (!load->hasOneUse() ||
+      (kind != AccessKind::Contiguous && kind != AccessKind::Transposed))
+    return {};
+  auto dot = dyn_cast<DotOp>(*load->user_begin());
+  return dot && isPaired(dot) && dot.getRhs() == load.getResult() ? dot
+                                                                  : DotOp();
+}
+
 std::optional<SmallVector<Term>> mlir::tile::matchIota(Value index,
                                                        int64_t dim) {
   index = stripBroadcasts(index);

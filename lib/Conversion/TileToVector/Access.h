@@ -40,6 +40,14 @@ DotOp getStreamingDot(Operation *op);
 /// Returns the load that `dot` reads from memory, or null.
 LoadOp getStreamedLoad(DotOp dot);
 
+/// Returns whether `dot`, in the form that is lowered, multiplies bf16: two
+/// terms at a time.
+bool isPaired(DotOp dot);
+
+/// If the tile of `load` is read row by row or column by column, and is only
+/// the right operand of a product of bf16, returns the product.
+DotOp getPairingDot(LoadOp load);
+
 /// Returns whether values of `op` are computed again wherever they are used,
 /// because that costs less than keeping them.
 bool isRematerialised(Operation *op);

@@ -123,7 +123,8 @@ void KernelLowering::lowerProduct(Buffer lhs, Buffer from, Buffer to,
 
 /// Lowers the block of a product at `row` and `column`: all accumulators are
 /// carried by the loop over k, which reads each vector of the right operand
-/// once and each element of `lhs` into all lanes.
+/// once and each element of `lhs` into all lanes. A step of a product of bf16
+/// is a pair of terms.
 void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                                          VectorReader read, Value row,
                                          Value column, int64_t rows,
@@ -140,8 +141,11 @@ void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
     for (Value j : columnIndices)
       accumulators.push_back(from ? loadVector(from, i, j, lanes) : zero(type));
 
-  auto loop = scf::ForOp::create(b, index(0), index(lhs.type.getDimSize(1)),
-                                 index(1), accumulators);
+  int64_t steps = lhs.type.getDimSize(1);
+  if (lhs.type.getElementType().isBF16())
+    steps = llvm::divideCeil(steps, 2);
+  auto loop =
+      scf::ForOp::create(b, index(0), index(steps), index(1), accumulators);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -150,11 +154,10 @@ void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
     for (Value j : columnIndices)
       right.push_back(read(k, j));
     for (int64_t i = 0; i < rows; ++i) {
-      Value left = vector::BroadcastOp::create(
-          b, type, loadElement(lhs, rowIndices[i], k));
+      Value left = loadLeft(lhs, rowIndices[i], k);
       for (int64_t j = 0; j < vectors; ++j)
-        next.push_back(vector::FMAOp::create(
-            b, left, right[j], loop.getRegionIterArg(i * vectors + j)));
+        next.push_back(multiplyAdd(left, right[j],
+                                   loop.getRegionIterArg(i * vectors + j)));
     }
     scf::YieldOp::create(b, next);
   }
@@ -164,10 +167,28 @@ void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                   loop.getResult(i * vectors + j));
 }
 
+/// Returns what a step multiplies the vectors of the right operand with.
+Value KernelLowering::loadLeft(Buffer lhs, Value row, Value step) {
+  Type element = lhs.type.getElementType();
+  if (element.isBF16())
+    return loadLeftPair(lhs, row, step);
+  int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
+  return vector::BroadcastOp::create(b, VectorType::get(lanes, element),
+                                     loadElement(lhs, row, step));
+}
+
+/// Returns `acc + lhs * rhs`, with vectors of one step.
+Value KernelLowering::multiplyAdd(Value lhs, Value rhs, Value acc) {
+  if (lhs.getType() != acc.getType())
+    return multiplyPairs(lhs, rhs, acc);
+  return vector::FMAOp::create(b, lhs, rhs, acc);
+}
+
 /// Lowers a product of which only the terms with a true `mask` are summed.
 void KernelLowering::lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from,
                                        Buffer to, Buffer mask) {
   int64_t depth = lhs.type.getDimSize(1);
+  bool paired = lhs.type.getElementType().isBF16();
   Type rowType = getRowType(to.type);
   forEachRow(to.type.getDimSize(0), [&](Value row) {
     Value initial = from ? loadRow(from, row) : zero(rowType);
@@ -185,10 +206,11 @@ void KernelLowering::lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from,
       b.setInsertionPointToStart(branch.elseBlock());
       scf::YieldOp::create(b, sum);
       b.setInsertionPointToStart(branch.thenBlock());
-      Value left =
-          vector::BroadcastOp::create(b, rowType, loadElement(lhs, row, k));
-      Value next =
-          vector::FMAOp::create(b, left, loadRow(rhs, k), sum).getResult();
+      Value element =
+          lowerExtF(loadElement(lhs, row, k), to.type.getElementType());
+      Value left = vector::BroadcastOp::create(b, rowType, element);
+      Value right = paired ? loadRowOfPairs(rhs, k) : loadRow(rhs, k);
+      Value next = vector::FMAOp::create(b, left, right, sum);
       scf::YieldOp::create(b, next);
     }
     storeRow(to, row, loop.getResult(0));
@@ -224,6 +246,8 @@ void KernelLowering::lowerProductWithColumn(Buffer lhs, Buffer rhs, Buffer from,
 /// NaN, and so is every sum of that.
 Value KernelLowering::hasNonFinite(Buffer buffer) {
   Type element = buffer.type.getElementType();
+  if (element.isInteger())
+    return hasNonFinitePair(buffer);
   int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
   auto type = VectorType::get(lanes, element);
   int64_t vectors = getVectors(model, buffer);
@@ -264,7 +288,11 @@ void KernelLowering::lowerDot(DotOp op, const Schedule &schedule,
                               const Targets &targets) {
   LoadOp streamed = getStreamedLoad(op);
   Buffer lhs = getBuffer(op.getLhs());
-  Buffer rhs = streamed ? Buffer() : getBuffer(op.getRhs());
+  Buffer rhs = streamed       ? Buffer()
+               : isPaired(op) ? getPairs(op.getRhs())
+                              : getBuffer(op.getRhs());
+  if (isPaired(op))
+    padLeft(lhs);
   Buffer from = isZero(op.getAcc()) ? Buffer() : getBuffer(op.getAcc());
   Buffer mask = op.getMask() ? getBuffer(op.getMask()) : Buffer();
   Buffer to = targets.lookup(op.getResult());

@@ -191,7 +191,9 @@ void KernelLowering::lowerSingle(Operation *op, const Schedule &schedule,
       .Case([&](vector::TransposeOp transpose) { lowerTranspose(transpose); })
       .Case([&](StoreOp store) { lowerGeneralStore(store); })
       .Case([&](LoadOp load) {
-        if (classify(load) == AccessKind::Transposed)
+        if (getPairingDot(load))
+          lowerPairedLoad(load);
+        else if (classify(load) == AccessKind::Transposed)
           lowerTransposedLoad(load);
         else
           lowerGeneralLoad(load);

@@ -73,7 +73,8 @@ LogicalResult verifyKernel(KernelOp kernel);
 /// as the 1-D vector (or, for row values, the scalar) of the row.
 ///
 /// In memory an i1 is an i8. A bf16 in a tile is an i16 everywhere, because
-/// LLVM converts each bf16 value to f32 and back where a CPU has no bf16.
+/// LLVM converts each bf16 value to f32 and back where a CPU has no bf16. The
+/// right operand of a product of bf16 is a buffer of pairs (PairedDot.cpp).
 class KernelLowering {
 public:
   KernelLowering(KernelOp kernel, func::FuncOp function,
@@ -96,6 +97,8 @@ private:
     Value memory;
     VectorType type;
     int64_t rows, columns;
+    /// How many columns are loaded before any is stored.
+    int64_t together;
     /// The last index of row 0, and the others.
     Value first;
     SmallVector<ElementReader> indices;
@@ -158,6 +161,8 @@ private:
 
   // Memory (MemoryLowering.cpp).
   void lowerTransposedLoad(LoadOp op);
+  void lowerColumns(LoadOp op, int64_t size,
+                    llvm::function_ref<void(const ColumnLoads &)> fill);
   ColumnLoads prepareColumnLoads(LoadOp op, int64_t size);
   Value areColumnsValid(LoadOp op);
   Value loadInColumn(const ColumnLoads &loads, Value row, Value column);
@@ -181,6 +186,8 @@ private:
   void lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                            VectorReader right, Value row, Value column,
                            int64_t rows, int64_t vectors);
+  Value loadLeft(Buffer lhs, Value row, Value step);
+  Value multiplyAdd(Value lhs, Value rhs, Value acc);
   void lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
                          Buffer mask);
   void lowerProductWithColumn(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
@@ -197,6 +204,19 @@ private:
   void lowerDotOfRows(Buffer lhs, const StreamedTile &rhs, Buffer from,
                       Buffer to);
   void lowerStreamedDot(LoadOp load, Buffer lhs, Buffer from, Buffer to);
+
+  // Products of bf16 (PairedDot.cpp).
+  Buffer allocatePairs(VectorType type, int64_t extraRows = 0);
+  void fillPairs(Buffer target, int64_t rows,
+                 llvm::function_ref<Value(Value row)> read);
+  void lowerPairedLoad(LoadOp op);
+  void lowerTransposedPairs(LoadOp op);
+  Buffer getPairs(Value value);
+  void padLeft(Buffer lhs);
+  Value loadLeftPair(Buffer lhs, Value row, Value pair);
+  Value multiplyPairs(Value lhs, Value rhs, Value acc);
+  Value loadRowOfPairs(Buffer rhs, Value k);
+  Value hasNonFinitePair(Buffer buffer);
 
   // Values and buffers (KernelLowering.cpp).
   Buffer allocate(VectorType type, int64_t extraRows = 0);

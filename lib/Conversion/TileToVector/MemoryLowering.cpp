@@ -146,8 +146,10 @@ KernelLowering::ColumnLoads KernelLowering::prepareColumnLoads(LoadOp op,
   loads.rows = type.getDimSize(0);
   loads.columns = type.getDimSize(1);
   loads.memory = getMemory(op.getMemory());
-  loads.type = VectorType::get(
-      size, cast<MemRefType>(loads.memory.getType()).getElementType());
+  Type element = cast<MemRefType>(loads.memory.getType()).getElementType();
+  loads.type = VectorType::get(size, element);
+  loads.together =
+      model.getLanes(std::max(element.getIntOrFloatBitWidth(), 32u));
   loads.first = sumTerms(*matchIota(op.getIndices().back(), 0));
   for (Value value : op.getIndices().drop_back())
     loads.indices.push_back(getElementReader(value));
@@ -193,7 +195,7 @@ Value KernelLowering::loadColumn(const ColumnLoads &loads, Value row,
   Value valid;
   for (const ElementReader &reader : loads.columnMasks)
     valid = both(valid, reader(index(0), column));
-  if (loads.columns % loads.type.getDimSize(0))
+  if (loads.columns % loads.together)
     valid = both(valid, arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
                                               column, index(loads.columns)));
   if (!valid)
@@ -230,6 +232,25 @@ Value KernelLowering::areColumnsValid(LoadOp op) {
   return all;
 }
 
+/// Lowers a load of `size` elements of a column at a time: `fill` stores what
+/// it is given to load.
+void KernelLowering::lowerColumns(
+    LoadOp op, int64_t size,
+    llvm::function_ref<void(const ColumnLoads &)> fill) {
+  ColumnLoads loads = prepareColumnLoads(op, size);
+  Value all = areColumnsValid(op);
+  if (!all)
+    return fill(loads);
+  // Most tiles have all columns, and need no branch for each.
+  auto branch = scf::IfOp::create(b, all, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.elseBlock());
+  fill(loads);
+  b.setInsertionPointToStart(branch.thenBlock());
+  loads.columnMasks.clear();
+  fill(loads);
+}
+
 /// Lowers a load whose columns are consecutive in memory. Elements are widened
 /// on the way if nothing but that is done with them.
 void KernelLowering::lowerTransposedLoad(LoadOp op) {
@@ -244,33 +265,21 @@ void KernelLowering::lowerTransposedLoad(LoadOp op) {
   if (moved.getIntOrFloatBitWidth() < 32)
     moved = b.getF32Type();
   int64_t size = model.getLanes(moved.getIntOrFloatBitWidth());
-  ColumnLoads loads = prepareColumnLoads(op, size);
-  Buffer target = allocate(resultType.clone(moved),
-                           llvm::alignTo(loads.rows, size) - loads.rows);
-  auto fill = [&] {
+  int64_t rows = resultType.getDimSize(0);
+  Buffer target =
+      allocate(resultType.clone(moved), llvm::alignTo(rows, size) - rows);
+  lowerColumns(op, size, [&](const ColumnLoads &loads) {
     fillTransposed(
         target, loads.rows, loads.columns, [&](Value row, Value column) {
           Value loaded = loadColumn(loads, row, column);
           return moved == element ? loaded : lowerExtF(loaded, moved);
         });
-  };
-  // Most tiles have all columns, and need no branch for each.
-  if (Value all = areColumnsValid(op)) {
-    auto branch = scf::IfOp::create(b, all, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.elseBlock());
-    fill();
-    b.setInsertionPointToStart(branch.thenBlock());
-    loads.columnMasks.clear();
-    fill();
-  } else {
-    fill();
-  }
+  });
   if (moved == resultType.getElementType())
     return setValue(result, target);
 
   Buffer narrow = allocate(resultType);
-  forEachRow(loads.rows, [&](Value row) {
+  forEachRow(rows, [&](Value row) {
     storeRow(narrow, row,
              lowerTruncF(loadRow(target, row), resultType.getElementType()));
   });

@@ -6,6 +6,7 @@
 
 #include "KernelLowering.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -185,12 +186,24 @@ Value KernelLowering::lowerExtF(Value value, Type element) {
   return arith::ExtFOp::create(b, withElements(type, element), value);
 }
 
+/// Rounds a vector to bf16 by the instruction for that. Patterns would turn an
+/// `arith.truncf` into arithmetic on integers.
+static Value roundVector(ImplicitLocOpBuilder &b, Value value) {
+  auto type = cast<VectorType>(value.getType());
+  if (type.getElementType().isF64())
+    value = arith::TruncFOp::create(b, type.clone(b.getF32Type()), value);
+  return LLVM::FPTruncOp::create(b, type.clone(b.getBF16Type()), value);
+}
+
 /// Narrows the elements of a row to `element`, a bf16 to an i16: the upper half
 /// of the f32 after rounding to nearest even, or a quiet NaN.
 Value KernelLowering::lowerTruncF(Value value, Type element) {
   Type type = value.getType();
   if (!element.isBF16())
     return arith::TruncFOp::create(b, withElements(type, element), value);
+  if (model.bf16Dots && isa<VectorType>(type))
+    return vector::BitCastOp::create(
+        b, cast<VectorType>(type).clone(b.getI16Type()), roundVector(b, value));
   if (getElementTypeOrSelf(type).isF64())
     value =
         arith::TruncFOp::create(b, withElements(type, b.getF32Type()), value);

@@ -35,8 +35,11 @@ static bool needsWholeTiles(Operation *op) {
   if (op->getNumRegions() || isa<DotOp, vector::TransposeOp>(op))
     return true;
   AccessKind kind = AccessKind::Scalar;
-  if (auto load = dyn_cast<LoadOp>(op))
+  if (auto load = dyn_cast<LoadOp>(op)) {
+    if (getPairingDot(load))
+      return true;
     kind = classify(load);
+  }
   if (auto store = dyn_cast<StoreOp>(op))
     kind = classify(store);
   return kind == AccessKind::Transposed || kind == AccessKind::General;

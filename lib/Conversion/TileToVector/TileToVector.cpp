@@ -46,18 +46,33 @@ static LogicalResult specialise(KernelOp kernel, LaunchOp launch) {
   return success();
 }
 
-/// Widens the operands of `dot` to the accumulator's element type, and makes
-/// its left operand zero where its mask is false, so that the plain product is
-/// right whenever the right operand is finite.
-static void normaliseDot(DotOp dot) {
+/// Returns whether `dot` multiplies pairs of bf16. Few rows wait for memory,
+/// and single rows or columns are not worth it.
+static bool takesPairs(DotOp dot, const attn::CPUModel &model) {
+  VectorType lhs = dot.getLhs().getType();
+  return model.bf16Dots && lhs.getElementType().isBF16() &&
+         lhs.getDimSize(1) > 1 && dot.getType().getDimSize(1) > 1 &&
+         !getStreamedLoad(dot);
+}
+
+/// Widens the operands of `dot` to the accumulator's element type, unless the
+/// CPU has products of what they are, and makes its left operand zero where its
+/// mask is false, so that the plain product is right whenever the right operand
+/// is finite.
+static void normaliseDot(DotOp dot, const attn::CPUModel &model) {
   ImplicitLocOpBuilder b(dot.getLoc(), dot);
   Type element = cast<VectorType>(dot.getType()).getElementType();
+  if (takesPairs(dot, model))
+    element = b.getBF16Type();
   for (OpOperand *operand : {&dot.getLhsMutable(), &dot.getRhsMutable()}) {
     auto type = cast<VectorType>(operand->get().getType());
-    if (type.getElementType() != element)
-      operand->set(
-          arith::ExtFOp::create(b, type.clone(element), operand->get()));
+    if (type.getElementType() == element)
+      continue;
+    // Where the operand is made: that may be outside of the dot's loop.
+    b.setInsertionPointAfterValue(operand->get());
+    operand->set(arith::ExtFOp::create(b, type.clone(element), operand->get()));
   }
+  b.setInsertionPoint(dot);
   if (!dot.getMask())
     return;
   Value lhs = dot.getLhs();
@@ -263,7 +278,7 @@ struct ConvertTileToVectorPass
                             ModuleSymbols &symbols) {
     if (failed(verifyKernel(kernel)))
       return failure();
-    kernel.walk([](DotOp dot) { normaliseDot(dot); });
+    kernel.walk([&](DotOp dot) { normaliseDot(dot, model); });
     kernel.walk([](Operation *op) { widenHalf(op); });
     func::FuncOp function = createFunction(kernel);
     KernelLowering(kernel, function, model).run();
