@@ -36,7 +36,7 @@ const CPUModel &mlir::attn::getHostCPUModel() {
     v4 &= features.lookup(name);
   if (!v4)
     return models[0];
-  // Intel's processors take pairs of bf16 at no more than half the rate of f32.
+  // Sapphire Rapids multiplies pairs of bf16 at half the rate of f32.
   bool isZen = llvm::sys::getHostCPUName().starts_with("znver");
   return models[isZen && features.lookup("avx512bf16") ? 2 : 1];
 }

@@ -129,7 +129,7 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
            "keys of a tile; 0: as fits a cache">,
     Option<"bf16Products", "bf16-products", "bool", "false",
            "products of bf16 operands take these, and weights rounded to bf16, "
-           "instead of f32">,
+           "instead of f32; not for few queries">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

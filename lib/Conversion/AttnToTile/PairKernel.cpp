@@ -26,11 +26,11 @@ using namespace mlir::attn;
 PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
                                      bool bf16Products)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
-      loc(op->getLoc()), stat(view.getStatType()), bf16Products(bf16Products),
-      b(op->getContext()) {
+      loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
   TileChoice choice = chooseTile(view, options);
   sizes = choice.sizes;
   packed = choice.packedHeads;
+  this->bf16Products = bf16Products && !choice.hasFewRows;
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();

@@ -20,7 +20,7 @@ namespace attn {
 class PairKernelBuilder {
 public:
   /// Sizes of 0 are chosen. With `bf16Products`, products of bf16 operands are
-  /// not widened.
+  /// not widened, unless there are few rows, which gain nothing.
   PairKernelBuilder(Operation *op, TileSizes options, bool bf16Products);
 
   /// Replaces the op by the launch of a new kernel in `symbolTable`.

@@ -15,6 +15,9 @@ using namespace mlir::attn;
 /// cache of 1 MiB.
 constexpr int64_t maxElements = 128 * 1024;
 
+/// The most rows whose products take no longer than reading their operands.
+constexpr int64_t maxFewRows = 16;
+
 /// The static size of the axis of `tensor` that `map` reads at `dim`.
 static std::optional<int64_t> getSize(Value tensor, AffineMap map,
                                       unsigned dim) {
@@ -107,8 +110,9 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options) {
   if (std::optional<int64_t> queries = getQueries(view))
     each = std::clamp<int64_t>(*queries, 1, each);
   sizes.queries = each * choice.packedHeads;
+  choice.hasFewRows = sizes.queries <= maxFewRows;
   // Few rows wait for memory: keys and values take turns in short steps.
-  if (!options.keys && sizes.queries <= 16)
+  if (!options.keys && choice.hasFewRows)
     sizes.keys = std::min<int64_t>(sizes.keys, 32);
   return choice;
 }

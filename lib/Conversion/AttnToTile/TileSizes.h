@@ -19,6 +19,9 @@ struct TileSizes {
 
 struct TileChoice {
   TileSizes sizes;
+  /// Whether there are so few rows that their time is that of reading keys and
+  /// values.
+  bool hasFewRows = false;
   /// How many heads share the rows of a tile of queries: all that read the same
   /// keys, so that these are loaded once.
   int64_t packedHeads = 1;
