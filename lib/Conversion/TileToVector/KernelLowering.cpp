@@ -279,7 +279,9 @@ KernelLowering::Targets KernelLowering::findTargets(const Schedule &schedule,
     // The accumulator of a dot is made in the same place if it is only that.
     auto dot = yield.getDefiningOp<DotOp>();
     if (dot && canTarget(dot.getAcc(), argument) &&
-        schedule.getUsers(dot.getAcc()).size() == 1)
+        schedule.getUsers(dot.getAcc()).size() == 1 &&
+        stripBroadcasts(dot.getLhs()) != dot.getAcc() &&
+        stripBroadcasts(dot.getRhs()) != dot.getAcc())
       targets[dot.getAcc()] = buffer;
   }
   return targets;
