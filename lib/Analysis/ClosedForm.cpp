@@ -99,6 +99,13 @@ void ClosedForm::cut(KeySet &set, const KeySet &lhs, const KeySet &rhs) {
 }
 
 FailureOr<ClosedForm::Sets> ClosedForm::unite(Sets lhs, const Sets &rhs) {
+  if (isHull) {
+    KeySet hull;
+    hull.neverMust = true;
+    hull.mayBegin = evaluator.least(b, lhs[0].mayBegin, rhs[0].mayBegin);
+    hull.mayEnd = evaluator.greatest(b, lhs[0].mayEnd, rhs[0].mayEnd);
+    return Sets{hull};
+  }
   auto isPrefix = [](const KeySet &set) {
     return !set.mayBegin && !set.mustBegin && set.mayEnd && set.mustEnd &&
            !set.neverMust;
@@ -125,8 +132,18 @@ FailureOr<ClosedForm::Sets> ClosedForm::solve(Value predicate, bool negated) {
   if (auto known = solved.find(key); known != solved.end())
     return known->second;
   FailureOr<Sets> sets = solveOnce(predicate, negated);
+  if (isHull && failed(sets)) {
+    KeySet all;
+    all.neverMust = true;
+    sets = Sets{all};
+  }
   solved.try_emplace(key, sets);
   return sets;
+}
+
+KeySet ClosedForm::findHull(Value predicate) {
+  isHull = true;
+  return solve(predicate)->front();
 }
 
 FailureOr<ClosedForm::Sets> ClosedForm::solveOnce(Value predicate,
@@ -171,6 +188,10 @@ FailureOr<ClosedForm::Sets> ClosedForm::solveFixed(Value predicate,
                        : evaluator.select(b, truth.may, all, none);
   set.mustEnd = negated ? evaluator.select(b, truth.may, none, all)
                         : evaluator.select(b, truth.must, all, none);
+  // An empty set must not widen a hull.
+  if (isHull)
+    set.mayBegin = negated ? evaluator.select(b, truth.must, all, none)
+                           : evaluator.select(b, truth.may, none, all);
   return Sets{set};
 }
 

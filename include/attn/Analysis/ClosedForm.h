@@ -42,6 +42,9 @@ public:
   /// The sets whose union is that of the predicate. Fails if an operation is
   /// no bound, which `getObstacle` then tells.
   FailureOr<SmallVector<KeySet>> solve(Value predicate, bool negated = false);
+  /// One set outside of which `predicate` holds nowhere. What is no bound hides
+  /// nothing.
+  KeySet findHull(Value predicate);
   Operation *getObstacle() const { return obstacle; }
 
 private:
@@ -77,6 +80,8 @@ private:
   Value variable;
   int64_t tile;
   Operation *obstacle = nullptr;
+  /// Whether one set that holds all others is asked for.
+  bool isHull = false;
   DenseMap<Value, bool> dependence;
   std::map<std::pair<const void *, bool>, FailureOr<Sets>> solved;
 };

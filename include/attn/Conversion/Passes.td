@@ -25,6 +25,10 @@ def AttnClassifyMasksPass : Pass<"attn-classify-masks", "::mlir::ModuleOp"> {
     with this mask runs, so that tests and pictures show what is computed; 3
     would be a tile that is visited twice.
 
+    Tiles are runs of tokens. With `pairs` they are those of attention, which are
+    boxes if the mask is written over grids, and the result has the class of the
+    tile that visits it for each pair of a query and a key.
+
     *Before*: functions of `func` whose only result is a mask that is defined in
     them.
 
@@ -45,6 +49,8 @@ def AttnClassifyMasksPass : Pass<"attn-classify-masks", "::mlir::ModuleOp"> {
   let options = [
     Option<"queryTile", "query-tile", "int64_t", "64", "queries of a tile">,
     Option<"keyTile", "key-tile", "int64_t", "64", "keys of a tile">,
+    Option<"pairs", "pairs", "bool", "false",
+           "give the class of each pair instead of each tile">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

@@ -6,6 +6,7 @@
 
 #include "attn/Conversion/AttnToTile.h"
 
+#include "GridTiles.h"
 #include "MaskRanges.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -30,14 +31,24 @@ public:
                                 function.getBody().front().getTerminator())),
         queryTile(queryTile), keyTile(keyTile), loc(function.getLoc()),
         host(terminator), b(function.getContext()) {}
+  virtual ~MaskClassifier() = default;
 
   LogicalResult run(SymbolTable &symbols);
 
-private:
-  LogicalResult emitKernel(SymbolTable &symbols);
-  void visit(OpBuilder &at, Value position, int64_t kind);
+protected:
+  /// Emits the kernel's body but for what it begins with, and its launch.
+  virtual LogicalResult emitKernel(SymbolTable &symbols,
+                                   KernelArguments &arguments) = 0;
+  Value index(OpBuilder &at, int64_t value) {
+    return arith::ConstantIndexOp::create(at, loc, value);
+  }
   Value getTiles(Value extent, int64_t tile);
-  Value element(OpBuilder &at, int64_t value);
+  Value splat(OpBuilder &at, int64_t value, ArrayRef<int64_t> shape);
+  void addOutput(KernelArguments &arguments);
+  void storeVisit(OpBuilder &at, int64_t kind, ArrayRef<int64_t> shape,
+                  ValueRange indices, ValueRange valid);
+  MaskBox getRunBox(KernelArguments &arguments);
+  void launch(KernelArguments &arguments, ValueRange extents, ValueRange sizes);
 
   func::FuncOp function;
   func::ReturnOp terminator;
@@ -47,81 +58,130 @@ private:
   OpBuilder host, b;
   tile::KernelOp kernel;
   SmallVector<Value> overExtents;
-  Value queryExtent, keyExtent, keyTiles;
-  SmallVector<Value> row;
+  Value queryExtent, keyExtent;
+  /// The point of the grid: batch and head indices, and the tile of queries.
+  SmallVector<Value> point;
   Value output;
+};
+
+/// Writes the class of each tile of runs of tokens.
+class TileClassifier final : public MaskClassifier {
+  using MaskClassifier::MaskClassifier;
+
+  LogicalResult emitKernel(SymbolTable &symbols,
+                           KernelArguments &arguments) override;
+};
+
+/// Writes, for each pair, the class of the tile that visits it, where tiles are
+/// those of attention.
+class PairClassifier final : public MaskClassifier {
+  using MaskClassifier::MaskClassifier;
+
+  LogicalResult emitKernel(SymbolTable &symbols,
+                           KernelArguments &arguments) override;
+  LogicalResult placeTiles(KernelArguments &arguments);
+  LogicalResult visit(OpBuilder &at, KernelArguments &arguments, int64_t kind,
+                      Value begin, Value end);
+  void clear(KernelArguments &arguments);
+  Value isLess(OpBuilder &at, Value positions, Value end);
+
+  std::optional<GridTiles> grid;
+  int64_t rows = 0;
+  Value queries, queriesExist;
 };
 
 } // namespace
 
 Value MaskClassifier::getTiles(Value extent, int64_t tile) {
-  Value size = arith::ConstantIndexOp::create(host, loc, tile);
-  return arith::CeilDivSIOp::create(host, loc, extent, size);
+  return arith::CeilDivSIOp::create(host, loc, extent, index(host, tile));
 }
 
-Value MaskClassifier::element(OpBuilder &at, int64_t value) {
-  auto type = VectorType::get({1, 1}, at.getI8Type());
+Value MaskClassifier::splat(OpBuilder &at, int64_t value,
+                            ArrayRef<int64_t> shape) {
+  auto type = VectorType::get(shape, at.getI8Type());
   return arith::ConstantOp::create(
-      at, loc, DenseElementsAttr::get(type, at.getI8IntegerAttr(value)));
+      at, loc,
+      DenseElementsAttr::get(type, Attribute(at.getI8IntegerAttr(value))));
 }
 
-/// Notes the visit of one tile; a second one is noted as 3.
-void MaskClassifier::visit(OpBuilder &at, Value position, int64_t kind) {
-  Value size = arith::ConstantIndexOp::create(at, loc, keyTile);
-  SmallVector<Value> indices(row);
-  indices.push_back(arith::FloorDivSIOp::create(at, loc, position, size));
-  Value old = tile::LoadOp::create(at, loc, ArrayRef<int64_t>{1, 1}, output,
-                                   indices, ValueRange());
+void MaskClassifier::addOutput(KernelArguments &arguments) {
+  SmallVector<int64_t> shape(point.size() + 1, ShapedType::kDynamic);
+  output =
+      arguments.addOutput(RankedTensorType::get(shape, b.getI8Type()), loc);
+}
+
+/// Notes a visit; a second one is noted as 3.
+void MaskClassifier::storeVisit(OpBuilder &at, int64_t kind,
+                                ArrayRef<int64_t> shape, ValueRange indices,
+                                ValueRange valid) {
+  Value old = tile::LoadOp::create(at, loc, shape, output, indices, valid);
   Value isNew = arith::CmpIOp::create(at, loc, arith::CmpIPredicate::eq, old,
-                                      element(at, 0));
-  Value value = arith::SelectOp::create(at, loc, isNew, element(at, kind),
-                                        element(at, 3));
-  tile::StoreOp::create(at, loc, value, output, indices, ValueRange());
+                                      splat(at, 0, shape));
+  Value value = arith::SelectOp::create(at, loc, isNew, splat(at, kind, shape),
+                                        splat(at, 3, shape));
+  tile::StoreOp::create(at, loc, value, output, indices, valid);
 }
 
-LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
-  KernelArguments arguments(kernel);
-  b.setInsertionPointToEnd(&kernel.getBody().front());
-  SmallVector<Value> grid(kernel.getGridIndices());
-  row = grid;
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  Value size = arith::ConstantIndexOp::create(b, loc, queryTile);
-  Value first = arith::MulIOp::create(b, loc, grid.back(), size);
+/// The tile of queries as a run of tokens, with all keys.
+MaskBox MaskClassifier::getRunBox(KernelArguments &arguments) {
+  Value size = index(b, queryTile);
+  Value first = arith::MulIOp::create(b, loc, point.back(), size);
   Value behind =
       arith::MinSIOp::create(b, loc, arith::AddIOp::create(b, loc, first, size),
                              arguments.get(b, queryExtent));
-  Value last = arith::SubIOp::create(b, loc, behind, one);
+  Value last = arith::SubIOp::create(b, loc, behind, index(b, 1));
+  return {ArrayRef(point).drop_back(), Value(), first, last, index(b, 0),
+          arguments.get(b, keyExtent), keyTile};
+}
+
+/// Launches the kernel on a grid of `extents` for an output of `sizes`.
+void MaskClassifier::launch(KernelArguments &arguments, ValueRange extents,
+                            ValueRange sizes) {
+  Value empty = tensor::EmptyOp::create(host, loc, getAsOpFoldResult(sizes),
+                                        b.getI8Type());
+  auto launch = tile::LaunchOp::create(host, loc, kernel, extents,
+                                       arguments.getInputs(), empty);
+  terminator->setOperands(launch.getResults());
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+LogicalResult TileClassifier::emitKernel(SymbolTable &symbols,
+                                         KernelArguments &arguments) {
   MaskReport report;
   FailureOr<Value> ranges =
-      emitMaskRanges(b, loc, terminator.getOperand(0),
-                     {ArrayRef(grid).drop_back(), Value(), first, last, zero,
-                      arguments.get(b, keyExtent), keyTile},
+      emitMaskRanges(b, loc, terminator.getOperand(0), getRunBox(arguments),
                      arguments, {host, symbols, keyExtent}, report);
   if (failed(ranges))
     return failure();
+  Value keyTiles = getTiles(keyExtent, keyTile);
   Value tiles = arguments.get(b, keyTiles);
-
-  SmallVector<int64_t> shape(grid.size() + 1, ShapedType::kDynamic);
-  auto type = RankedTensorType::get(shape, b.getI8Type());
-  output = arguments.addOutput(type, loc);
+  addOutput(arguments);
+  SmallVector<int64_t> one{1, 1};
+  auto getIndices = [&](Value column) {
+    SmallVector<Value> indices(point);
+    indices.push_back(column);
+    return indices;
+  };
   auto clear = [&](OpBuilder &at, Location loc, Value position, Value,
                    ValueRange) {
-    SmallVector<Value> indices(row);
-    indices.push_back(position);
-    tile::StoreOp::create(at, loc, element(at, 0), output, indices,
-                          ValueRange());
+    tile::StoreOp::create(at, loc, splat(at, 0, one), output,
+                          getIndices(position), ValueRange());
     tile::YieldOp::create(at, loc);
   };
   auto visitAs = [&](int64_t kind) {
-    return [this, kind](OpBuilder &at, Location loc, Value position, Value,
-                        ValueRange) {
-      visit(at, position, kind);
+    return [&, kind](OpBuilder &at, Location loc, Value position, Value,
+                     ValueRange) {
+      Value column =
+          arith::FloorDivSIOp::create(at, loc, position, index(at, keyTile));
+      storeVisit(at, kind, one, getIndices(column), ValueRange());
       tile::YieldOp::create(at, loc);
     };
   };
   Value all =
-      tile::RangesOp::create(b, loc, zero, tiles, tile::RangeKind::Full);
+      tile::RangesOp::create(b, loc, index(b, 0), tiles, tile::RangeKind::Full);
   tile::ForEachOp::create(b, loc, all, 1, ValueRange(), clear, nullptr);
   auto full = visitAs(2), partial = visitAs(1);
   tile::ForEachOp::create(b, loc, *ranges, keyTile, ValueRange(), full,
@@ -132,13 +192,128 @@ LogicalResult MaskClassifier::emitKernel(SymbolTable &symbols) {
   extents.push_back(getTiles(queryExtent, queryTile));
   SmallVector<Value> sizes(extents);
   sizes.push_back(keyTiles);
-  Value empty = tensor::EmptyOp::create(host, loc, getAsOpFoldResult(sizes),
-                                        b.getI8Type());
-  auto launch = tile::LaunchOp::create(host, loc, kernel, extents,
-                                       arguments.getInputs(), empty);
-  terminator->setOperands(launch.getResults());
+  launch(arguments, extents, sizes);
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Pairs
+//===----------------------------------------------------------------------===//
+
+Value PairClassifier::isLess(OpBuilder &at, Value positions, Value end) {
+  Value bound = vector::BroadcastOp::create(at, loc, positions.getType(), end);
+  return arith::CmpIOp::create(at, loc, arith::CmpIPredicate::slt, positions,
+                               bound);
+}
+
+/// Makes the tile of queries and, on grids, the boxes.
+LogicalResult PairClassifier::placeTiles(KernelArguments &arguments) {
+  Value mask = terminator.getOperand(0);
+  rows = queryTile;
+  std::optional<MaskGrids> grids = findMaskGrids(mask);
+  if (!grids) {
+    Value first =
+        arith::MulIOp::create(b, loc, point.back(), index(b, queryTile));
+    queries = tile::IotaOp::create(b, loc, first, 0, rows);
+    queriesExist = isLess(b, queries, arguments.get(b, queryExtent));
+    return success();
+  }
+  SmallVector<int64_t> sides = chooseSides(queryTile, grids->query);
+  grid.emplace(host, loc, *grids, sides, queryExtent, keyExtent);
+  rows = llvm::product_of(sides);
+  grid->placeQueries(b, arguments, point.back());
+  Value positions = tile::IotaOp::create(b, loc, index(b, 0), 0, rows);
+  FailureOr<GridBox::Tokens> tokens =
+      grid->queries.emitTokens(b, arguments, positions);
+  if (failed(tokens))
+    return failure();
+  queries = tokens->tokens;
+  queriesExist = tokens->exist;
+  return grid->placeKeys(b, arguments, mask, ArrayRef(point).drop_back(),
+                         Value());
+}
+
+/// Writes 0 for all pairs of the tile of queries.
+void PairClassifier::clear(KernelArguments &arguments) {
+  Value end = arguments.get(b, keyExtent);
+  auto body = [&](OpBuilder &at, Location loc, Value begin, Value, ValueRange) {
+    SmallVector<Value> indices(ArrayRef(point).drop_back());
+    indices.push_back(queries);
+    indices.push_back(tile::IotaOp::create(at, loc, begin, 1, keyTile));
+    tile::StoreOp::create(
+        at, loc, splat(at, 0, {rows, keyTile}), output, indices,
+        ValueRange{queriesExist, isLess(at, indices.back(), end)});
+    tile::YieldOp::create(at, loc);
+  };
+  Value all = tile::RangesOp::create(b, loc, index(b, 0), end,
+                                     tile::RangeKind::Partial);
+  tile::ForEachOp::create(b, loc, all, keyTile, ValueRange(), nullptr, body);
+}
+
+/// Notes the visit of the keys from `begin` on; before `end`, if the tile is
+/// partial.
+LogicalResult PairClassifier::visit(OpBuilder &at, KernelArguments &arguments,
+                                    int64_t kind, Value begin, Value end) {
+  Value keys = tile::IotaOp::create(at, loc, begin, 1, keyTile);
+  SmallVector<Value> valid{queriesExist};
+  if (kind == 1)
+    valid.push_back(isLess(at, keys, end));
+  if (grid) {
+    FailureOr<GridBox::Tokens> tokens =
+        grid->keys.emitTokens(at, arguments, keys);
+    if (failed(tokens))
+      return failure();
+    keys = tokens->tokens;
+    // A full tile must not need this.
+    if (kind == 1)
+      valid.push_back(tokens->exist);
+  }
+  SmallVector<Value> indices(ArrayRef(point).drop_back());
+  indices.append({queries, keys});
+  storeVisit(at, kind, {rows, keyTile}, indices, valid);
+  return success();
+}
+
+LogicalResult PairClassifier::emitKernel(SymbolTable &symbols,
+                                         KernelArguments &arguments) {
+  if (failed(placeTiles(arguments)))
+    return failure();
+  MaskBox box = getRunBox(arguments);
+  if (grid) {
+    box.keyEnd = grid->keys.emitCount(b);
+    box.grid = &*grid;
+  }
+  MaskReport report;
+  FailureOr<Value> ranges =
+      emitMaskRanges(b, loc, terminator.getOperand(0), box, arguments,
+                     {host, symbols, keyExtent}, report);
+  if (failed(ranges))
+    return failure();
+  addOutput(arguments);
+  clear(arguments);
+  bool ok = true;
+  auto visitAs = [&](int64_t kind) {
+    return [&, kind](OpBuilder &at, Location loc, Value begin, Value end,
+                     ValueRange) {
+      ok &= succeeded(visit(at, arguments, kind, begin, end));
+      tile::YieldOp::create(at, loc);
+    };
+  };
+  auto full = visitAs(2), partial = visitAs(1);
+  tile::ForEachOp::create(b, loc, *ranges, keyTile, ValueRange(), full,
+                          partial);
+  tile::ReturnOp::create(b, loc);
+  SmallVector<Value> extents(overExtents), sizes(overExtents);
+  extents.push_back(grid ? grid->emitTileCount(host)
+                         : getTiles(queryExtent, queryTile));
+  sizes.append({queryExtent, keyExtent});
+  launch(arguments, extents, sizes);
+  return success(ok);
+}
+
+//===----------------------------------------------------------------------===//
+// The function and the pass
+//===----------------------------------------------------------------------===//
 
 LogicalResult MaskClassifier::run(SymbolTable &symbols) {
   Value mask = terminator.getOperand(0);
@@ -148,11 +323,13 @@ LogicalResult MaskClassifier::run(SymbolTable &symbols) {
     overExtents.push_back(addExtent());
   queryExtent = addExtent();
   keyExtent = addExtent();
-  keyTiles = getTiles(keyExtent, keyTile);
   kernel = tile::KernelOp::create(
       b, loc, (function.getSymName() + "_classes").str(),
       overExtents.size() + 1, TypeRange(), tile::ScheduleAttr());
-  if (failed(emitKernel(symbols))) {
+  KernelArguments arguments(kernel);
+  b.setInsertionPointToEnd(&kernel.getBody().front());
+  point.assign(kernel.getGridIndices().begin(), kernel.getGridIndices().end());
+  if (failed(emitKernel(symbols, arguments))) {
     kernel->erase();
     return failure();
   }
@@ -179,9 +356,14 @@ struct AttnClassifyMasksPass final
       if (!function.isExternal() && function.getNumResults() == 1 &&
           isa<MaskType>(function.getResultTypes()[0]))
         functions.push_back(function);
-    for (func::FuncOp function : functions)
-      if (failed(MaskClassifier(function, queryTile, keyTile).run(symbols)))
+    for (func::FuncOp function : functions) {
+      TileClassifier ofTiles(function, queryTile, keyTile);
+      PairClassifier ofPairs(function, queryTile, keyTile);
+      MaskClassifier &classifier =
+          pairs ? static_cast<MaskClassifier &>(ofPairs) : ofTiles;
+      if (failed(classifier.run(symbols)))
         return signalPassFailure();
+    }
     eraseUnusedMasks(getOperation());
   }
 };

@@ -6,6 +6,7 @@
 
 #include "attn/Conversion/AttnToTile.h"
 
+#include "GridTiles.h"
 #include "MaskRanges.h"
 
 #include "attn/Dialect/Attn/IR/PairView.h"
@@ -30,7 +31,7 @@ static FailureOr<MaskReport> analyse(Operation *op, const PairView &view,
   OwningOpRef<ModuleOp> scratch = ModuleOp::create(loc);
   SymbolTable symbols(*scratch);
   OpBuilder host = OpBuilder::atBlockBegin(scratch->getBody());
-  Value extent = arith::ConstantIndexOp::create(host, loc, 0);
+  Value extent = scratch->getBody()->addArgument(b.getIndexType(), loc);
   unsigned numOver = view.getCoordinates().numOver();
   auto kernel = tile::KernelOp::create(b, loc, "explained", numOver + 4,
                                        TypeRange(), tile::ScheduleAttr());
@@ -38,12 +39,30 @@ static FailureOr<MaskReport> analyse(Operation *op, const PairView &view,
   KernelArguments arguments(kernel);
   b.setInsertionPointToEnd(&kernel.getBody().front());
   SmallVector<Value> grid(kernel.getGridIndices());
+  ArrayRef<Value> over = ArrayRef(grid).take_front(numOver);
   ArrayRef<Value> ends = ArrayRef(grid).drop_front(numOver);
+  MaskBox box{over, Value(), ends[0], ends[1], ends[2], ends[3], keyTile};
+  std::optional<GridTiles> tiles;
+  if (std::optional<MaskGrids> grids = findTileGrids(view)) {
+    SmallVector<int64_t> sides(grids->query.size(), 1);
+    auto getExtent = [&](unsigned dim) -> Value {
+      int64_t size = view.getStaticExtent(dim);
+      if (ShapedType::isDynamic(size))
+        return extent;
+      return arith::ConstantIndexOp::create(host, loc, size);
+    };
+    PairCoordinates coordinates = view.getCoordinates();
+    tiles.emplace(host, loc, *grids, sides, getExtent(coordinates.query()),
+                  getExtent(coordinates.key()));
+    tiles->placeQueries(b, arguments, ends[0]);
+    if (failed(tiles->placeKeys(b, arguments, view.mask, over, Value())))
+      return failure();
+    box.grid = &*tiles;
+  }
   MaskReport report;
-  if (failed(emitMaskRanges(b, loc, view.mask,
-                            {ArrayRef(grid).take_front(numOver), Value(),
-                             ends[0], ends[1], ends[2], ends[3], keyTile},
-                            arguments, {host, symbols, extent}, report)))
+  report.onGrid = tiles.has_value();
+  if (failed(emitMaskRanges(b, loc, view.mask, box, arguments,
+                            {host, symbols, extent}, report)))
     return failure();
   return report;
 }
@@ -59,6 +78,8 @@ static void explain(Operation *op, const MaskReport &report) {
     remark << "not analysed, every tile is partial";
   else
     remark << "by bisection";
+  if (report.onGrid)
+    remark << ", boxes of the grid";
   if (report.neverFull)
     remark << ", never full";
   if (report.obstacle)

@@ -15,9 +15,6 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Predicates of more operations than this are not analysed.
-constexpr size_t maxOperations = 4096;
-
 namespace {
 
 /// The analysis of one mask for one tile of queries.
@@ -42,7 +39,8 @@ private:
                    MutableArrayRef<KeySet> sets);
   void joinTouching(BoxEvaluator &evaluator, OpBuilder &at,
                     MutableArrayRef<KeySet> sets);
-  BoxHooks getHooks();
+  Value emitPredicate(Value mask);
+  Value emitGridPredicate(OpBuilder &scalar, PairEmitter &emitter, Value mask);
   void seed(BoxEvaluator &evaluator, Interval keys);
 
   OpBuilder &b;
@@ -54,24 +52,20 @@ private:
   /// The mask as scalar code on coordinates.
   Block code;
   SmallVector<Value> over;
+  /// The key is a position in the box of a grid if there is one.
   Value query, key, predicate;
+  SmallVector<Value> queryAxes;
+  GridBox::Arguments corners;
   LinearForms forms;
 };
 
 } // namespace
 
 FailureOr<Value> MaskRanges::emit(Value mask) {
-  Type index = b.getIndexType();
-  for (size_t dim = 0; dim < box.over.size(); ++dim)
-    over.push_back(code.addArgument(index, loc));
-  query = code.addArgument(index, loc);
-  key = code.addArgument(index, loc);
-  OpBuilder scalar(b.getContext());
-  scalar.setInsertionPointToEnd(&code);
-  predicate = PairEmitter(scalar, loc).emitMask(mask, over, query, key);
+  predicate = emitPredicate(mask);
   if (!predicate)
     return failure();
-  if (code.getOperations().size() > maxOperations) {
+  if (code.getOperations().size() > kMaxMaskOperations) {
     report.neverFull = report.tooLarge = true;
     return Value(tile::RangesOp::create(b, loc, box.keyBegin, box.keyEnd,
                                         tile::RangeKind::Partial));
@@ -80,7 +74,38 @@ FailureOr<Value> MaskRanges::emit(Value mask) {
   return succeeded(list) ? *list : emitBisection();
 }
 
-BoxHooks MaskRanges::getHooks() {
+Value MaskRanges::emitPredicate(Value mask) {
+  Type index = b.getIndexType();
+  for (size_t dim = 0; dim < box.over.size(); ++dim)
+    over.push_back(code.addArgument(index, loc));
+  OpBuilder scalar(b.getContext());
+  scalar.setInsertionPointToEnd(&code);
+  PairEmitter emitter(scalar, loc);
+  key = code.addArgument(index, loc);
+  if (box.grid)
+    return emitGridPredicate(scalar, emitter, mask);
+  query = code.addArgument(index, loc);
+  return emitter.emitMask(mask, over, query, key);
+}
+
+/// Pairs whose key does not exist are hidden.
+Value MaskRanges::emitGridPredicate(OpBuilder &scalar, PairEmitter &emitter,
+                                    Value mask) {
+  const GridBox &queries = box.grid->queries, &keys = box.grid->keys;
+  for (unsigned axis = 0; axis < queries.getRank(); ++axis)
+    queryAxes.push_back(code.addArgument(b.getIndexType(), loc));
+  Value i = queries.emitTokenAt(scalar, emitter, queryAxes, /*mayCut=*/false);
+  SmallVector<Value> keyAxes = keys.emitAxes(scalar, code, key, corners);
+  Value j = keys.emitTokenAt(scalar, emitter, keyAxes, /*mayCut=*/false);
+  Value visible = emitter.emitMask(mask, over, i, j);
+  if (!visible || keys.isWhole)
+    return visible;
+  Value exists = arith::CmpIOp::create(scalar, loc, arith::CmpIPredicate::slt,
+                                       j, keys.extent);
+  return arith::AndIOp::create(scalar, loc, visible, exists);
+}
+
+BoxHooks mlir::attn::getMaskHooks(KernelArguments &arguments) {
   BoxHooks hooks;
   hooks.outside = [&](OpBuilder &at, Value value) {
     return arguments.get(at, value);
@@ -106,8 +131,16 @@ void MaskRanges::seed(BoxEvaluator &evaluator, Interval keys) {
       evaluator.mapInterval(scalar, {value, box.lastHead});
     else
       evaluator.mapPoint(scalar, value);
-  evaluator.mapInterval(query, {box.firstQuery, box.lastQuery});
   evaluator.mapInterval(key, keys);
+  if (!box.grid) {
+    evaluator.mapInterval(query, {box.firstQuery, box.lastQuery});
+    return;
+  }
+  for (auto [argument, value] : corners)
+    evaluator.mapPoint(argument, value);
+  for (auto [axis, first, last] :
+       llvm::zip(queryAxes, box.grid->queries.first, box.grid->queries.last))
+    evaluator.mapInterval(axis, {first, last});
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,7 +153,7 @@ FailureOr<Value> MaskRanges::emitClosedForm() {
   OpBuilder at(b.getContext());
   at.setInsertionPointToEnd(&formulas);
   auto cleanup = llvm::scope_exit([&] { formulas.dropAllReferences(); });
-  BoxHooks hooks = getHooks();
+  BoxHooks hooks = getMaskHooks(arguments);
   BoxEvaluator evaluator(code, at, at, loc, forms, hooks);
   Value one = evaluator.constant(at, 1);
   seed(evaluator, {box.keyBegin, evaluator.subtract(at, box.keyEnd, one)});
@@ -285,7 +318,7 @@ Value MaskRanges::emitBisection() {
   OpBuilder outer(b);
   auto classify = [&](OpBuilder &inner, Location loc, Value lo, Value hi,
                       Value first, Value count) -> std::pair<Value, Value> {
-    BoxHooks hooks = getHooks();
+    BoxHooks hooks = getMaskHooks(arguments);
     hooks.summarise = [&](OpBuilder &at, ExtractOp op, unsigned axis,
                           ValueRange indices) -> Interval {
       Type type = op.getType();

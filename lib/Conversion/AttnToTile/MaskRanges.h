@@ -7,10 +7,16 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_MASKRANGES_H
 
+#include "GridTiles.h"
 #include "KeySummary.h"
+
+#include "attn/Analysis/BoxEvaluator.h"
 
 namespace mlir {
 namespace attn {
+
+/// Predicates of more operations than this are not analysed.
+constexpr size_t kMaxMaskOperations = 4096;
 
 /// A tile of queries, and the keys among which its ranges lie. All are values
 /// of the kernel.
@@ -23,10 +29,15 @@ struct MaskBox {
   Value keyBegin, keyEnd;
   /// Keys of a tile.
   int64_t step;
+  /// If not null, the tile is that of `grid`, without first and last query, and
+  /// keys are positions of its box.
+  const GridTiles *grid = nullptr;
 };
 
 /// How the ranges of a mask were found.
 struct MaskReport {
+  /// Whether tiles are boxes of grids.
+  bool onGrid = false;
   /// Whether formulas give them, and as how many intervals.
   bool closedForm = false;
   unsigned intervals = 0;
@@ -38,6 +49,10 @@ struct MaskReport {
   /// of its size.
   bool neverFull = false, tooLarge = false;
 };
+
+/// How intervals of masks reach the surrounding function, whose values become
+/// kernel arguments.
+BoxHooks getMaskHooks(KernelArguments &arguments);
 
 /// Emits the list of ranges of the keys that the mask shows to a tile of
 /// queries. Values of the surrounding function become kernel arguments; `host`

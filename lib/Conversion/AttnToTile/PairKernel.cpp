@@ -11,13 +11,11 @@
 
 #include "MaskRanges.h"
 
-#include "attn/Dialect/Attn/Utils/Checks.h"
 #include "attn/Dialect/Attn/Utils/Divisors.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -27,13 +25,31 @@ PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
                                      bool bf16Products)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
       loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
-  TileChoice choice = chooseTile(view, options);
-  sizes = choice.sizes;
-  packed = choice.packedHeads;
-  this->bf16Products = bf16Products && !choice.hasFewRows;
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();
+  maskGrids = findTileGrids(view);
+  TileChoice choice = chooseTile(view, options, maskGrids);
+  sizes = choice.sizes;
+  packed = choice.packedHeads;
+  this->bf16Products = bf16Products && !choice.hasFewRows;
+  if (!maskGrids)
+    return;
+  sides = chooseSides(getQueriesOfHead(), maskGrids->query);
+  sizes.queries = packed;
+  for (int64_t side : sides)
+    sizes.queries *= side;
+}
+
+PairKernelBuilder::Scratch::Scratch(const PairKernelBuilder &kernel)
+    : PairScratch(kernel.op->getContext(), kernel.loc, kernel.coordinates),
+      queryPosition(query), keyPosition(key) {
+  if (!kernel.grid)
+    return;
+  query = kernel.grid->queries.emitToken(builder, block, emitter, queryPosition,
+                                         corners);
+  key = kernel.grid->keys.emitToken(builder, block, emitter, keyPosition,
+                                    corners);
 }
 
 //===----------------------------------------------------------------------===//
@@ -114,13 +130,15 @@ void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
       Value turn = arith::RemUIOp::create(at, loc, row, count(at));
       return arith::AddIOp::create(at, loc, firstHead, turn);
     });
-    widener.mapElement(scratch.query, [=](OpBuilder &at, Value row) {
+    widener.mapElement(scratch.queryPosition, [=](OpBuilder &at, Value row) {
       Value turn = arith::DivUIOp::create(at, loc, row, count(at));
       return arith::AddIOp::create(at, loc, firstQuery, turn);
     });
   }
-  widener.map(scratch.query, access.query);
-  widener.map(scratch.key, access.key, keyVaries);
+  for (auto [argument, value] : scratch.corners)
+    widener.map(argument, value);
+  widener.map(scratch.queryPosition, access.query);
+  widener.map(scratch.keyPosition, access.key, keyVaries);
   widener.map(scratch.inner, access.inner);
 }
 
@@ -143,7 +161,7 @@ Type PairKernelBuilder::getProductType(ValueRange tensors) {
 FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
                                          AffineMap map, const Access &access,
                                          Type element) {
-  Scratch scratch(op->getContext(), loc, coordinates);
+  Scratch scratch(*this);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> bindings(view.bindingInfos.size());
   bool usesBindings = false;
@@ -316,7 +334,7 @@ FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
   if (keyValid)
     divided = arith::AndIOp::create(at, loc, divided, wide(at, keyValid, all));
 
-  Scratch maskScratch(op->getContext(), loc, coordinates);
+  Scratch maskScratch(*this);
   if (keyValid && view.mask) {
     Value mask = maskScratch.emitter.emitMask(
         view.mask, maskScratch.over, maskScratch.query, maskScratch.key);
@@ -330,7 +348,7 @@ FailureOr<Value> PairKernelBuilder::emitScores(OpBuilder &prologue,
     divided = arith::AndIOp::create(at, loc, divided, visible);
   }
 
-  Scratch scratch(op->getContext(), loc, coordinates);
+  Scratch scratch(*this);
   SmallVector<Value> scalarDots;
   for (size_t n = 0; n < dots.size(); ++n)
     scalarDots.push_back(scratch.block.addArgument(stat, loc));
@@ -432,6 +450,12 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
       return failure();
     dots.push_back(*dot);
   }
+  if (partial && grid) {
+    FailureOr<Value> exist = emitKeysExist(at, keyBegin, keyValid);
+    if (failed(exist))
+      return failure();
+    keyValid = *exist;
+  }
   Value visible;
   FailureOr<Value> scores =
       emitScores(prologue, at, dots, keyBegin, keyValid, visible);
@@ -515,6 +539,47 @@ PairKernelBuilder::State PairKernelBuilder::emitInitial() {
   return state;
 }
 
+/// Of the keys that `keyValid` masks, those that exist: the last row of a grid
+/// may not be whole.
+FailureOr<Value> PairKernelBuilder::emitKeysExist(OpBuilder &at, Value keyBegin,
+                                                  Value keyValid) {
+  if (grid->keys.isWhole)
+    return keyValid;
+  Value positions = tile::IotaOp::create(at, loc, keyBegin, 1, sizes.keys);
+  FailureOr<GridBox::Tokens> keys =
+      grid->keys.emitTokens(at, *arguments, positions);
+  if (failed(keys))
+    return failure();
+  return Value(arith::AndIOp::create(at, loc, keyValid, keys->exist));
+}
+
+FailureOr<Value> PairKernelBuilder::emitMaskedRanges(Value begin, Value end,
+                                                     bool &neverFull) {
+  MaskBox box{over, Value(), {}, {}, begin, end, sizes.keys};
+  SmallVector<Value> heads(over);
+  if (packed > 1) {
+    heads.back() = firstHead;
+    box.over = heads;
+    box.lastHead = getLastHead();
+  }
+  if (grid) {
+    box.grid = &*grid;
+  } else {
+    Value extent = arguments->get(b, queryExtent);
+    Value size = arith::ConstantIndexOp::create(b, loc, getQueriesOfHead());
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    Value behind = arith::MinSIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, firstQuery, size), extent);
+    box.firstQuery = firstQuery;
+    box.lastQuery = arith::SubIOp::create(b, loc, behind, one);
+  }
+  MaskReport report;
+  FailureOr<Value> ranges = emitMaskRanges(
+      b, loc, view.mask, box, *arguments, {*host, *symbols, keyExtent}, report);
+  neverFull = report.neverFull;
+  return ranges;
+}
+
 /// Without a mask all tiles but the last are full; a mask tells its ranges.
 FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
   Value begin = arith::ConstantIndexOp::create(b, loc, 0);
@@ -525,28 +590,10 @@ FailureOr<Value> PairKernelBuilder::emitRanges(bool &neverFull) {
     end = arith::MinSIOp::create(
         b, loc, arith::AddIOp::create(b, loc, begin, size), end);
   }
-  if (view.mask) {
-    Value extent = arguments->get(b, queryExtent);
-    Value size = arith::ConstantIndexOp::create(b, loc, getQueriesOfHead());
-    Value one = arith::ConstantIndexOp::create(b, loc, 1);
-    Value behind = arith::MinSIOp::create(
-        b, loc, arith::AddIOp::create(b, loc, firstQuery, size), extent);
-    Value last = arith::SubIOp::create(b, loc, behind, one);
-    SmallVector<Value> heads(over);
-    Value lastHead;
-    if (packed > 1) {
-      heads.back() = firstHead;
-      Value others = arith::ConstantIndexOp::create(b, loc, packed - 1);
-      lastHead = arith::AddIOp::create(b, loc, firstHead, others);
-    }
-    MaskReport report;
-    FailureOr<Value> ranges = emitMaskRanges(
-        b, loc, view.mask,
-        {heads, lastHead, firstQuery, last, begin, end, sizes.keys}, *arguments,
-        {*host, *symbols, keyExtent}, report);
-    neverFull = report.neverFull;
-    return ranges;
-  }
+  if (grid)
+    end = grid->keys.emitCount(b);
+  if (view.mask)
+    return emitMaskedRanges(begin, end, neverFull);
   Value step = arith::ConstantIndexOp::create(b, loc, sizes.keys);
   Value length = arith::SubIOp::create(b, loc, end, begin);
   Value whole = arith::MulIOp::create(
@@ -594,7 +641,7 @@ FailureOr<PairKernelBuilder::State> PairKernelBuilder::emitLoop() {
 LogicalResult PairKernelBuilder::emitSink(State &state) {
   auto [tensor, map] = view.further[0];
   SmallVector<int64_t> row{sizes.queries, 1};
-  Scratch scratch(op->getContext(), loc, coordinates);
+  Scratch scratch(*this);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> none(view.bindingInfos.size());
   Value scalar = scratch.emitter.convertFloat(
@@ -633,7 +680,7 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   auto type = cast<RankedTensorType>(result.getType());
   auto shape = cast<VectorType>(value.getType()).getShape();
   value = convert(b, loc, value, type.getElementType());
-  Scratch scratch(op->getContext(), loc, coordinates);
+  Scratch scratch(*this);
   SmallVector<Value> dims = scratch.getDims(view);
   SmallVector<Value> none(view.bindingInfos.size());
   SmallVector<Value> scalars = scratch.emitter.emitIndices(map, dims, none);
@@ -708,102 +755,5 @@ LogicalResult PairKernelBuilder::emitPartial(PartialOp partial,
     return failure();
   if (partial.getDen())
     return store(state.den, partial.getDen(), getRowMap(false), withSplit);
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// The kernel and its launch
-//===----------------------------------------------------------------------===//
-
-void PairKernelBuilder::createKernel(OpBuilder &outside) {
-  for (unsigned dim = 0; dim < coordinates.numOver(); ++dim)
-    overExtents.push_back(emitExtent(outside, view, dim));
-  queryExtent = emitExtent(outside, view, coordinates.query());
-  keyExtent = emitExtent(outside, view, coordinates.key());
-  int64_t gridRank = coordinates.numOver() + (split ? 1 : 0) + 1;
-  kernel = tile::KernelOp::create(b, loc, op->getName().stripDialect(),
-                                  gridRank, TypeRange(), tile::ScheduleAttr());
-  arguments = std::make_unique<KernelArguments>(kernel);
-  b.setInsertionPointToEnd(&kernel.getBody().front());
-  SmallVector<Value> grid(kernel.getGridIndices());
-  over.assign(grid.begin(), grid.begin() + coordinates.numOver());
-  if (split)
-    splitIndex = grid[coordinates.numOver()];
-  Value size = arith::ConstantIndexOp::create(b, loc, getQueriesOfHead());
-  firstQuery = arith::MulIOp::create(b, loc, grid.back(), size);
-  createQueries();
-  queryValid = isLess(b, queries, arguments->get(b, queryExtent));
-}
-
-/// Makes the tile of queries. Packed heads take turns, so that the queries that
-/// exist are the first rows.
-void PairKernelBuilder::createQueries() {
-  if (packed == 1) {
-    queries = tile::IotaOp::create(b, loc, firstQuery, 0, sizes.queries);
-    return;
-  }
-  Value count = arith::ConstantIndexOp::create(b, loc, packed);
-  firstHead = arith::MulIOp::create(b, loc, over.back(), count);
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value row = tile::IotaOp::create(b, loc, zero, 0, sizes.queries);
-  SmallVector<int64_t> shape{sizes.queries, 1};
-  Value divisor = wide(b, count, shape);
-  Value turn = arith::DivUIOp::create(b, loc, row, divisor);
-  Value head = arith::RemUIOp::create(b, loc, row, divisor);
-  queries = arith::AddIOp::create(b, loc, wide(b, firstQuery, shape), turn);
-  over.back() = arith::AddIOp::create(b, loc, wide(b, firstHead, shape), head);
-}
-
-LogicalResult PairKernelBuilder::build(SymbolTable &symbolTable,
-                                       IRRewriter &rewriter) {
-  rewriter.setInsertionPoint(op);
-  host = &rewriter;
-  symbols = &symbolTable;
-  if (failed(emitPairChecks(rewriter, view)))
-    return failure();
-  createKernel(rewriter);
-  auto cleanup = llvm::scope_exit([&] { kernel->erase(); });
-  if (failed(loadQueries()))
-    return failure();
-  FailureOr<State> state = emitLoop();
-  if (failed(state))
-    return failure();
-  auto attention = dyn_cast<AttentionOp>(op);
-  if (failed(attention ? emitAttention(attention, *state)
-                       : emitPartial(cast<PartialOp>(op), *state)))
-    return failure();
-  tile::ReturnOp::create(b, loc);
-  cleanup.release();
-  symbolTable.insert(kernel);
-
-  ReifiedRankedShapedTypeDims shapes;
-  if (failed(cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(
-          rewriter, shapes)))
-    return op->emitOpError("has results of unknown shape");
-  SmallVector<Value> empties;
-  for (auto [result, shape] : llvm::zip(outputs, shapes))
-    empties.push_back(tensor::EmptyOp::create(
-        rewriter, loc, shape, getElementTypeOrSelf(result.getType())));
-  SmallVector<Value> grid(overExtents);
-  if (packed > 1)
-    grid.back() = arith::DivUIOp::create(
-        rewriter, loc, grid.back(),
-        arith::ConstantIndexOp::create(rewriter, loc, packed));
-  if (split) {
-    Value size = arith::ConstantIndexOp::create(rewriter, loc, *split);
-    grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, keyExtent, size));
-  }
-  Value size =
-      arith::ConstantIndexOp::create(rewriter, loc, getQueriesOfHead());
-  grid.push_back(arith::CeilDivSIOp::create(rewriter, loc, queryExtent, size));
-  auto launch = tile::LaunchOp::create(rewriter, loc, kernel, grid,
-                                       arguments->getInputs(), empties);
-  SmallVector<Value> results;
-  for (auto [result, original] : llvm::zip(launch.getResults(), outputs))
-    results.push_back(result.getType() == original.getType()
-                          ? Value(result)
-                          : Value(tensor::CastOp::create(
-                                rewriter, loc, original.getType(), result)));
-  rewriter.replaceOp(op, results);
   return success();
 }

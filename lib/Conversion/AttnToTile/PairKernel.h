@@ -7,6 +7,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_PAIRKERNEL_H
 
+#include "GridTiles.h"
 #include "TileSizes.h"
 #include "Widener.h"
 #include "attn/Dialect/Attn/Utils/Emit.h"
@@ -31,8 +32,14 @@ private:
   struct State {
     Value acc, max, den;
   };
-  /// Scalar code that is emitted once and widened into the kernel.
-  using Scratch = PairScratch;
+  /// Scalar code that is emitted once and widened into the kernel. On grids
+  /// query and key follow from positions in boxes.
+  struct Scratch : PairScratch {
+    explicit Scratch(const PairKernelBuilder &kernel);
+
+    Value queryPosition, keyPosition;
+    GridBox::Arguments corners;
+  };
 
   /// What a tile of an operand is read by: the tiles (or scalars) that stand
   /// for the coordinates, and the masks of tokens that exist (null: all do).
@@ -44,8 +51,11 @@ private:
     bool oneHead = false;
   };
 
-  void createKernel(OpBuilder &outside);
+  LogicalResult createKernel(OpBuilder &outside);
   void createQueries();
+  LogicalResult placeOnGrid(Value number);
+  Value getLastHead();
+  SmallVector<Value> emitLaunchGrid(OpBuilder &outside);
   int64_t getQueriesOfHead() const { return sizes.queries / packed; }
   LogicalResult loadQueries();
   FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
@@ -74,6 +84,8 @@ private:
   State unpack(ValueRange values);
   State emitInitial();
   FailureOr<Value> emitRanges(bool &neverFull);
+  FailureOr<Value> emitMaskedRanges(Value begin, Value end, bool &neverFull);
+  FailureOr<Value> emitKeysExist(OpBuilder &at, Value keyBegin, Value keyValid);
   FailureOr<State> emitLoop();
   LogicalResult emitSink(State &state);
   LogicalResult emitAttention(AttentionOp attention, State state);
@@ -112,6 +124,11 @@ private:
   /// The first head of the tile of queries, which has `packed` of them.
   Value firstHead;
   int64_t packed = 1;
+  /// The grids of the mask and the sides of a tile of queries on them, if tiles
+  /// are boxes, and those tiles. Queries and keys are then positions in boxes.
+  std::optional<MaskGrids> maskGrids;
+  SmallVector<int64_t> sides;
+  std::optional<GridTiles> grid;
   Value splitIndex, firstQuery, queries, queryValid;
   SmallVector<Value> queryTiles;
   SmallVector<Value> outputs;

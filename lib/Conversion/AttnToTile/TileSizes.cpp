@@ -18,6 +18,10 @@ constexpr int64_t maxElements = 128 * 1024;
 /// The most rows whose products take no longer than reading their operands.
 constexpr int64_t maxFewRows = 16;
 
+/// Neighbourhoods of no more keys are computed in small tiles: what these cost
+/// is less than what larger ones waste.
+constexpr int64_t smallWindow = 256;
+
 /// The static size of the axis of `tensor` that `map` reads at `dim`.
 static std::optional<int64_t> getSize(Value tensor, AffineMap map,
                                       unsigned dim) {
@@ -85,7 +89,8 @@ static std::pair<int64_t, int64_t> getFeatures(const PairView &view) {
   return {features, valueFeatures};
 }
 
-TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options) {
+TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
+                                  const std::optional<MaskGrids> &grids) {
   auto [d, dv] = getFeatures(view);
   auto fits = [d = d, dv = dv](int64_t rows, int64_t keys) {
     return rows * d + d * keys + keys * dv + rows * dv + rows * keys <=
@@ -95,6 +100,10 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options) {
   choice.packedHeads = getGroup(view);
   TileSizes &sizes = choice.sizes;
   sizes = {128, 128};
+  // The box of keys that a box of queries sees grows with its sides.
+  if (grids)
+    sizes = grids->window && *grids->window <= smallWindow ? TileSizes{32, 32}
+                                                           : TileSizes{64, 64};
   while (!fits(sizes.queries, sizes.keys) && sizes.keys > 64)
     sizes.keys /= 2;
   while (!fits(sizes.queries, sizes.keys) && sizes.queries > 32)

@@ -7,7 +7,7 @@
 #ifndef ATTN_LIB_CONVERSION_ATTNTOTILE_TILESIZES_H
 #define ATTN_LIB_CONVERSION_ATTNTOTILE_TILESIZES_H
 
-#include "attn/Dialect/Attn/IR/PairView.h"
+#include "GridTiles.h"
 
 namespace mlir {
 namespace attn {
@@ -28,7 +28,9 @@ struct TileChoice {
 };
 
 /// Chooses what `options` leaves open. The choice depends on static sizes only.
-TileChoice chooseTile(const PairView &view, TileSizes options);
+/// With `grids` a tile of queries is to be a box.
+TileChoice chooseTile(const PairView &view, TileSizes options,
+                      const std::optional<MaskGrids> &grids);
 
 } // namespace attn
 } // namespace mlir

@@ -105,3 +105,48 @@ func.func @divisor_of_key(%q: tensor<?x?x?x16xf32>, %w: tensor<?xi32>) -> tensor
     -> tensor<?x?x?x16xf32>
   return %o : tensor<?x?x?x16xf32>
 }
+
+// -----
+
+// A mask over the axes of grids: a tile of 4 heads has boxes of 2 x 2 queries, and
+// its keys are those of a box with bounds of its own. Positions in it become
+// tokens, none of them behind the last.
+
+// CHECK-LABEL: func @image(
+// CHECK-SAME: %{{.+}}: tensor<?x8x?x64xf32>, %{{.+}}: tensor<?x2x?x64xf32>, %[[Y:.+]]: index, %[[X:.+]]: index)
+// CHECK: %[[COLUMNS:.+]] = arith.ceildivsi %[[X]], %c2
+// CHECK: %[[TILES:.+]] = arith.muli %{{.+}}, %[[COLUMNS]]
+// CHECK: tile.launch @{{.+}} grid(%{{.+}}, %c2, %[[TILES]])
+// CHECK: tile.kernel @{{.+}} grid(
+// CHECK: tile.find_ranges %c0 to %{{.+}} step 32
+// CHECK: tile.for_each
+// CHECK: %[[POSITION:.+]] = tile.iota %{{.+}} dim(1) : vector<1x32xindex>
+// CHECK: %[[DIVISOR:.+]] = vector.broadcast
+// CHECK: arith.floordivsi %[[POSITION]], %[[DIVISOR]]
+// CHECK: %[[TOKEN:.+]] = arith.minsi %{{.+}}, %{{.+}} : vector<1x32xindex>
+// CHECK: tile.load %{{.+}}[%{{.+}}, %{{.+}}, %[[TOKEN]], %{{.+}}]
+// CHECK: } partial {
+// CHECK: tile.store {{.*}} : vector<16x64xf32>
+func.func @image(%q: tensor<?x8x?x64xf32>, %k: tensor<?x2x?x64xf32>, %y: index, %x: index) -> tensor<?x8x?x64xf32> {
+  %m = attn.mask grid i(%y, %x) j(%y, %x) where { iy - 2 <= jy, jy <= iy + 2, ix - 3 <= jx, jx <= ix + 3 }
+  %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
+    : tensor<?x8x?x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32>, !attn.mask<2, 2> -> tensor<?x8x?x64xf32>
+  return %o : tensor<?x8x?x64xf32>
+}
+
+// -----
+
+// A grid whose sizes are known has no token to cut, and its boxes are no longer
+// than its axes: 1 x 4 x 4 queries of one head.
+
+// CHECK-LABEL: func @frames(
+// CHECK: tile.launch @{{.+}} grid(%{{.+}}, %c2, %c8)
+// CHECK: tile.kernel
+// CHECK-NOT: arith.minsi {{.*}} : vector
+// CHECK: tile.return
+func.func @frames(%q: tensor<?x2x112x64xf32>) -> tensor<?x2x112x64xf32> {
+  %m = attn.mask grid i(1, 8, 14) j(1, 8, 14) where { jy <= iy, jx <= ix }
+  %o = attn.attention dots(%q * %q) values(%q) mask(%m)
+    : tensor<?x2x112x64xf32>, tensor<?x2x112x64xf32>, tensor<?x2x112x64xf32>, !attn.mask<3, 3> -> tensor<?x2x112x64xf32>
+  return %o : tensor<?x2x112x64xf32>
+}

@@ -5,8 +5,10 @@ Usage: mask_table.py [--check PAGE]
 
 Prints a table: named masks, and the masks of the catalog's rows with static
 masks at their largest sizes. Whether a pair is visible is asked with tiles of
-one pair; a mask for which the compiler cannot say that is marked. With --check,
-fails if the table between the markers on PAGE is another one.
+one pair; a mask for which the compiler cannot say that is marked. A second table
+says how many of the pairs that are visited are visible, of masks on grids whose
+tiles are runs of tokens, and boxes. With --check, fails if a table between the
+markers on PAGE is another one.
 """
 
 import os
@@ -24,6 +26,21 @@ BEGIN, END = "<!-- mask table -->\n", "<!-- end of mask table -->\n"
 HEADER = """| mask | queries x keys | tile | found by | empty: found of true | full: found of true | partial |
 | --- | --- | --- | --- | --- | --- | --- |
 """
+GRID_BEGIN, GRID_END = "<!-- grid table -->\n", "<!-- end of grid table -->\n"
+GRID_HEADER = """| mask | grid | box of queries | keys of a tile | visible, runs | visible, boxes |
+| --- | --- | --- | --- | --- | --- |
+"""
+# The predicate, the grid, a box of queries of that size and its sides, keys.
+GRIDS = [
+    ("neighborhood window [13, 13]", [64, 64], 32, "4 x 8", 32),
+    ("neighborhood window [7, 7]", [56, 56], 32, "4 x 8", 32),
+    ("neighborhood window [25, 25]", [64, 64], 64, "8 x 8", 64),
+    ("neighborhood window [5, 5, 5]", [12, 20, 20], 32, "2 x 4 x 4", 32),
+    ("where { iy - 6 <= jy, jy <= iy + 6, ix - 6 <= jx, jx <= ix + 6 }", [64, 64], 64, "8 x 8", 64),
+    ("where { iy floordiv 16 == jy floordiv 16, ix floordiv 16 == jx floordiv 16 }", [64, 64], 64,
+     "8 x 8", 64),
+    ("where { iy == jy | ix == jx }", [64, 64], 64, "8 x 8", 64),
+]
 NAMED = {
     "causal": "attn.mask.causal",
     "causal offset(100)": "attn.mask.causal offset(%n)",
@@ -47,10 +64,10 @@ def run(command, text=None):
     return done.stdout
 
 
-def classes(text, arrays, extents, tile, folder):
+def classes(text, arrays, extents, tile, folder, options=""):
     """The classes of the tiles of @f, and how their ranges are found."""
-    module = run(["attn-opt", "-", f"--attn-classify-masks=query-tile={tile[0]} key-tile={tile[1]}"],
-                 text)
+    module = run(["attn-opt", "-", f"--attn-classify-masks=query-tile={tile[0]} key-tile={tile[1]}"
+                  + options], text)
     source, output = os.path.join(folder, "m.mlir"), os.path.join(folder, "o.npy")
     with open(source, "w") as file:
         file.write(module)
@@ -89,6 +106,29 @@ def measure(name, text, arrays, extents, tile, folder):
             f"{share(2, full)} | {(found == 1).sum()} |\n")
 
 
+def grids(folder):
+    for mask, sizes, queries, box, keys in GRIDS:
+        grid = ", ".join(map(str, sizes))
+        name, _, clauses = mask.partition(" ")
+        definition = (f"attn.mask.neighborhood {clauses} grid i({grid}) j({grid})"
+                      if name == "neighborhood" else f"attn.mask grid i({grid}) j({grid}) {mask}")
+        type_ = f"!attn.mask<{len(sizes)}, {len(sizes)}>"
+        text = f"func.func @f() -> {type_} {{\n  %m = {definition}\n  return %m : {type_}\n}}\n"
+        tokens = int(np.prod(sizes))
+        extents = [tokens, tokens]
+        pairs, _ = classes(text, [], extents, (1, 1), folder, " pairs")
+        if (pairs == 1).any():
+            sys.exit(f"{mask}: not known by pair")
+        visible = (pairs == 2).sum()
+        found, _ = classes(text, [], extents, (queries, keys), folder)
+        lengths = [np.minimum(tokens - np.arange(0, tokens, t), t) for t in (queries, keys)]
+        runs = ((found > 0) * np.outer(*lengths)).sum()
+        boxes = (classes(text, [], extents, (queries, keys), folder, " pairs")[0] > 0).sum()
+        escaped = mask.replace("|", "\\|")
+        yield (f"| `{escaped}` | {' x '.join(map(str, sizes))} | {box} | {keys} | "
+               f"{100 * visible / runs:.0f} % | {100 * visible / boxes:.0f} % |\n")
+
+
 def named(folder):
     ids = np.sort(np.random.default_rng(0).integers(0, 8, 1000)).astype(np.int32)
     for name, mask in NAMED.items():
@@ -122,12 +162,14 @@ def rows(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         table = HEADER + "".join(named(folder)) + "".join(rows(folder))
+        grid_table = GRID_HEADER + "".join(grids(folder))
     if "--check" not in sys.argv:
-        print(table, end="")
+        print(table, grid_table, sep="\n", end="")
         return
     page = pathlib.Path(sys.argv[-1]).read_text()
-    if BEGIN + table + END not in page:
-        sys.exit(f"{sys.argv[-1]} is not up to date; the table is\n{table}")
+    for begin, what, end in ((BEGIN, table, END), (GRID_BEGIN, grid_table, GRID_END)):
+        if begin + what + end not in page:
+            sys.exit(f"{sys.argv[-1]} is not up to date; the table is\n{what}")
 
 
 if __name__ == "__main__":

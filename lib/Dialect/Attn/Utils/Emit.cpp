@@ -49,11 +49,28 @@ Value PairEmitter::convertFloat(Value value, Type type) {
 // Coordinates and bindings
 //===----------------------------------------------------------------------===//
 
+void PairEmitter::setAxes(Value token, ValueRange innerSizes, ValueRange axes) {
+  knownAxes.push_back(
+      {token, llvm::to_vector(innerSizes), llvm::to_vector(axes)});
+}
+
+/// Whether two sizes are one value or one number.
+static bool isSameSize(Value lhs, Value rhs) {
+  std::optional<int64_t> number = getConstantIntValue(lhs);
+  return lhs == rhs || (number && number == getConstantIntValue(rhs));
+}
+
 void PairEmitter::appendToken(SmallVectorImpl<Value> &dims, Value token,
                               ValueRange sizes) {
   dims.push_back(token);
   if (sizes.empty())
     return;
+  for (const TokenAxes &known : knownAxes)
+    if (known.token == token && known.axes.size() == sizes.size() &&
+        llvm::equal(known.innerSizes, sizes.drop_front(), isSameSize)) {
+      dims.append(known.axes);
+      return;
+    }
   // The outermost axis takes what is left, so that it needs no remainder.
   SmallVector<Value> axes(sizes.size());
   Value rest = token;

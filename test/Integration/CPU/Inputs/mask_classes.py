@@ -3,13 +3,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Usage: mask_classes.py FIRST_SEED COUNT [--draw=wide] [--keep=FOLDER] [--empty=SHARE]
-#                        [--full=SHARE]
+#                        [--full=SHARE] [--visited=PAIRS]
 #
 # Each seed is one mask at several sizes; `--draw=named` draws from the named masks
 # of one dimension, `--draw=written` takes masks from a list instead of drawing. An empty tile must have no visible
 # pair, a full one must be whole and have nothing else, and none may be visited
 # twice. Of the tiles that are empty or full by their pairs, at least the given
-# shares must be found. A mask that fails is printed; with --keep its module and
+# shares must be found. `--draw=grids` takes masks on grids and asks for the class of
+# the tile that visits each pair instead, where tiles are those of attention: boxes.
+# Every visible pair must be visited, and once; no more than PAIRS may be visited for
+# each of them. A mask that fails is printed; with --keep its module and
 # the command that runs it stay in FOLDER.
 
 import os
@@ -24,7 +27,6 @@ import attention_program
 from attention_program import Failure, Program, attn_run, save
 from random_masks import Clauses, Domain, Expression, Mask, RandomMasks, Space, any_of, read
 
-TILES = [(16, 16), (64, 64), (16, 64)]
 BATCH = 40  # masks that are compiled together
 GRIDS = {2: [[3, 5], [5, 13], [9, 7], [2, 40], [13, 10], [8, 8], [1, 70], [30, 1], [12, 16], [4, 64]],
          3: [[2, 3, 4], [3, 5, 7], [1, 9, 11], [4, 4, 4], [5, 1, 13], [2, 4, 16]]}
@@ -249,10 +251,13 @@ class NamedMasks(RandomMasks):
 class Case:
     """One mask as a function, the sizes at which it runs, and what it shows."""
 
+    TILES = [(16, 16), (64, 64), (16, 64)]
+    options = ""
+
     def __init__(self, seed, masks=WideMasks, ranks=(1, 1, 1, 2, 2, 3)):
         self.seed = seed
         r = self.random = random.Random(seed)
-        self.tile = TILES[seed % len(TILES)]
+        self.tile = self.cell = self.TILES[seed % len(self.TILES)]
         self.program = Program(r)
         self.letters = r.choice([[], ["h"], ["b", "h"]])
         self.extents = [r.choice([1, 2, 3]) for _ in self.letters]
@@ -298,6 +303,28 @@ class Case:
         shown = np.broadcast_to(shown, over + [1] * (len(self.extents) - len(over)) + [queries, keys])
         return shown.reshape(over + [queries, keys])
 
+    def expected(self, queries, keys):
+        return truth(self.pairs(queries, keys), self.tile)
+
+    def compare(self, found, expected):
+        compare_classes(found, expected)
+
+
+class GridCase(Case):
+    """A mask on grids, whose classes are those of pairs."""
+
+    TILES = [(16, 16), (64, 64), (12, 20)]
+
+    def __init__(self, seed):
+        super().__init__(seed, WideMasks, (2, 2, 3))
+        self.cell, self.options = (1, 1), " pairs"
+
+    def expected(self, queries, keys):
+        return self.pairs(queries, keys)
+
+    def compare(self, found, expected):
+        compare_pairs(found, expected)
+
 
 class WrittenCase(Case):
     """A mask that is written down: what random ones hardly meet."""
@@ -305,7 +332,8 @@ class WrittenCase(Case):
     SIZES = [(64, 192), (150, 700), (63, 65), (200, 129), (1, 1), (0, 70), (70, 0), (129, 513)]
 
     def __init__(self, seed):
-        self.seed, self.tile, self.sizes = seed, (64, 64), self.SIZES
+        self.seed, self.sizes = seed, self.SIZES
+        self.tile = self.cell = (64, 64)
         self.program = Program(random.Random(seed))
         self.letters, self.extents = [], []
         self.space = Space([], [])
@@ -513,9 +541,14 @@ class Tally:
         self.cases = 0
         self.true = {0: 0, 2: 0}
         self.found = {0: 0, 2: 0}
+        self.visible = self.visited = 0
 
     def add(self, found, expected):
         self.cases += 1
+        if expected.dtype == bool:
+            self.visible += int(expected.sum())
+            self.visited += int((found > 0).sum())
+            return
         for kind in self.true:
             self.true[kind] += int((expected == kind).sum())
             self.found[kind] += int(((expected == kind) & (found == kind)).sum())
@@ -524,6 +557,9 @@ class Tally:
         return self.found[kind] / max(self.true[kind], 1)
 
     def __str__(self):
+        if self.visible:
+            return (f"{self.cases} cases; visited {self.visited / self.visible:.2f} pairs for each of "
+                    f"{self.visible} visible ones")
         return (f"{self.cases} cases; found {100 * self.share(0):.2f} % of {self.true[0]} empty and "
                 f"{100 * self.share(2):.2f} % of {self.true[2]} full tiles")
 
@@ -541,12 +577,26 @@ def compare_classes(found, expected):
             raise Failure(f"tile {where} is {what} ({wrong.sum()} such tiles)")
 
 
+def compare_pairs(found, visible):
+    """Raises Failure unless every visible pair is visited once, and every pair of a
+    full tile is visible."""
+    if found.shape != visible.shape:
+        raise Failure(f"shape {found.shape}, expected {visible.shape}")
+    for what, wrong in (("visited twice", found == 3),
+                        ("visible, but not visited", (found == 0) & visible),
+                        ("hidden, but in a full tile", (found == 2) & ~visible),
+                        ("of no class", (found < 0) | (found > 3))):
+        if wrong.any():
+            where = tuple(int(x) for x in np.argwhere(wrong)[0])
+            raise Failure(f"pair {where} is {what} ({wrong.sum()} such pairs)")
+
+
 def driver(cases):
     """A function that calls all the others at their sizes and returns the classes
     in one tensor, -1 elsewhere; its arguments, its text and the tensor's shape."""
-    tile = cases[0].tile
+    cell = cases[0].cell
     sizes = np.array([case.sizes for case in cases], np.int64)
-    most = [-(-int(sizes[..., axis].max()) // tile[axis]) for axis in (0, 1)]
+    most = [-(-int(sizes[..., axis].max()) // cell[axis]) for axis in (0, 1)]
     shape = list(sizes.shape[:2]) + [3, 3] + [max(n, 1) for n in most]
     whole = f"tensor<{'x'.join(map(str, shape))}xi8>"
     parameters, arguments = ["%sizes: tensor<?x?x?xindex>"], [("tensor", "i64", sizes)]
@@ -578,9 +628,9 @@ def driver(cases):
                        f"  return %all{len(cases)} : {whole}\n}}\n")
 
 
-def classify(text, tile):
+def classify(text, tile, options=""):
     """The module `text` with functions of classes for those of masks."""
-    option = f"--attn-classify-masks=query-tile={tile[0]} key-tile={tile[1]}"
+    option = f"--attn-classify-masks=query-tile={tile[0]} key-tile={tile[1]}{options}"
     done = subprocess.run(["attn-opt", "-", option], input=text, capture_output=True, text=True)
     if done.returncode:
         raise Failure(f"attn-opt: exit code {done.returncode}\n{done.stderr[-2000:]}")
@@ -589,7 +639,8 @@ def classify(text, tile):
 
 def run_together(cases, folder):
     """Runs cases of one tile; returns the classes of each case at each size."""
-    module = classify("\n".join(case.text for case in cases), cases[0].tile).rstrip()
+    module = classify("\n".join(case.text for case in cases), cases[0].tile,
+                      cases[0].options).rstrip()
     arguments, text = driver(cases)
     source = os.path.join(folder, "module.mlir")
     with open(source, "w") as file:
@@ -616,7 +667,7 @@ def run_together(cases, folder):
 def cut(case, size, classes):
     """The classes of one size; no more than they may have been written."""
     over = case.extents[:case.mask.over]
-    shape = [1] * (2 - len(over)) + over + [-(-n // t) for n, t in zip(size, case.tile)]
+    shape = [1] * (2 - len(over)) + over + [-(-n // t) for n, t in zip(size, case.cell)]
     inside = classes[tuple(slice(n) for n in shape)]
     if (classes >= 0).sum() != inside.size:
         raise Failure(f"{case.name}: shape is not {shape}")
@@ -644,9 +695,9 @@ def check(cases, keep, tally):
     failed = []
     for case, found in zip(cases, classes):
         for size, result in zip(case.sizes, found):
-            expected = truth(case.pairs(*size), case.tile)
+            expected = case.expected(*size)
             try:
-                compare_classes(result, expected)
+                case.compare(result, expected)
             except Failure as failure:
                 print(f"seed {case.seed}: {failure}; {size[0]} queries, {size[1]} keys, tiles of "
                       f"{case.tile[0]} x {case.tile[1]}, over {case.extents}, scalars "
@@ -665,16 +716,18 @@ def main():
     options = dict(a.removeprefix("--").split("=") for a in sys.argv[1:] if a.startswith("--"))
     first, count = (int(a) for a in sys.argv[1:] if not a.startswith("--"))
     draw = {"wide": Case, "named": lambda seed: Case(seed, NamedMasks, (1,)),
-            "written": WrittenCase}[options.get("draw", "wide")]
+            "written": WrittenCase, "grids": GridCase}[options.get("draw", "wide")]
     cases = [draw(seed) for seed in range(first, first + count)]
     tally, failed = Tally(), []
-    for tile in TILES:
+    for tile in sorted({case.tile for case in cases}):
         same = [case for case in cases if case.tile == tile]
         for start in range(0, len(same), BATCH):
             failed += check(same[start:start + BATCH], options.get("keep"), tally)
     print(tally)
     if failed:
         sys.exit(f"{len(failed)} of {count} masks failed, seeds {failed}")
+    if tally.visible and tally.visited > float(options.get("visited", "inf")) * tally.visible:
+        sys.exit(f"more than {options['visited']} pairs are visited for each visible one")
     for kind, name in ((0, "empty"), (2, "full")):
         if tally.share(kind) < float(options.get(name, 0)):
             sys.exit(f"fewer {name} tiles are found than {100 * float(options[name])} %")

@@ -32,6 +32,10 @@ public:
   SmallVector<Value> getDims(const PairView &view, ValueRange over, Value i,
                              Value j);
 
+  /// Tells the axes of `token` on every grid whose sizes but the first are
+  /// `innerSizes`; elsewhere they are divided out.
+  void setAxes(Value token, ValueRange innerSizes, ValueRange axes);
+
   /// Whether `mask` shows the pair, as i1. `mask` must be defined by mask ops;
   /// otherwise emits an error at it and returns null.
   Value emitMask(Value mask, ValueRange over, Value i, Value j);
@@ -95,9 +99,15 @@ private:
   /// lhs - (lhs floordiv rhs) * rhs.
   Value floorMod(Value lhs, Value rhs);
 
+  struct TokenAxes {
+    Value token;
+    SmallVector<Value> innerSizes, axes;
+  };
+
   OpBuilder &b;
   Location loc;
   bool wide;
+  SmallVector<TokenAxes> knownAxes;
   /// The masks that the outermost call of emitMask has emitted, each with its
   /// coordinates, and how many calls are open.
   std::map<std::vector<const void *>, Value> shown;
