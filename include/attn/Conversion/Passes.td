@@ -68,9 +68,10 @@ def AttnExplainMasksPass : Pass<"attn-explain-masks"> {
   let summary = "say how the key ranges of masks are found";
   let description = [{
     *What*: a remark at each `attn.attention` and `attn.partial` with a mask. It
-    says whether formulas give the key ranges or bisection finds them, and notes
-    which operations prevented more: the one that has no formula, and those that
-    may yield anything, so that no tile is known to be full or empty by them.
+    says whether formulas give the key ranges or bisection finds them, and whether
+    tiles are boxes of a grid. Notes tell which operations prevented more: the one
+    that has no formula, and those that may yield anything, so that no tile is
+    known to be full or empty by them.
 
     *Before* and *after*: any IR; it is not changed.
 
@@ -104,6 +105,11 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     and tiles that it shows whole are computed without it: `tile.ranges` with
     formulas, or `tile.find_ranges`, give the list. Where the numbers of heads
     are static, the heads that read the same keys share a tile.
+
+    A mask over the axes of grids, other than the outermost, makes tiles of
+    queries boxes of the grid: `query-tile` then bounds the number of positions of
+    a box times the heads in it. Keys are walked in the box of those that formulas
+    do not hide, row by row.
 
     *Before*: the op is nested in a symbol table; masks are defined by mask ops in
     the same function.

@@ -142,8 +142,7 @@ GridBox::GridBox(OpBuilder &host, Location loc, ArrayRef<OpFoldResult> grid,
   isWhole = rows && length && tokens && *rows * *length == *tokens;
 }
 
-/// row[axis] is position floordiv (product of the inner sides), but the
-/// outermost axis takes what is left.
+/// An inner axis is a remainder by its side; the outermost takes what is left.
 SmallVector<Value> GridBox::emitAxes(OpBuilder &b, Block &block, Value position,
                                      Arguments &arguments) const {
   auto take = [&](Value value) -> Value {
@@ -279,25 +278,28 @@ void GridTiles::placeQueries(OpBuilder &b, KernelArguments &arguments,
   }
 }
 
+/// Adds `count` arguments of type `index`.
+static SmallVector<Value> addIndices(Block &block, Location loc, size_t count) {
+  Type index = IndexType::get(loc.getContext());
+  SmallVector<Value> added;
+  for (size_t i = 0; i < count; ++i)
+    added.push_back(block.addArgument(index, loc));
+  return added;
+}
+
 LogicalResult GridTiles::placeKeys(OpBuilder &b, KernelArguments &arguments,
                                    Value mask, ValueRange over,
                                    Value lastHead) {
   Block code;
   auto cleanup = llvm::scope_exit([&] { code.dropAllReferences(); });
+  SmallVector<Value> indices = addIndices(code, loc, over.size());
+  SmallVector<Value> i = addIndices(code, loc, queries.getRank());
+  SmallVector<Value> j = addIndices(code, loc, keys.getRank());
   OpBuilder scalar(b.getContext());
   scalar.setInsertionPointToEnd(&code);
-  auto addArguments = [&](size_t count) {
-    SmallVector<Value> added;
-    for (size_t i = 0; i < count; ++i)
-      added.push_back(code.addArgument(b.getIndexType(), loc));
-    return added;
-  };
-  SmallVector<Value> indices = addArguments(over.size());
-  SmallVector<Value> i = addArguments(queries.getRank());
-  SmallVector<Value> j = addArguments(keys.getRank());
   PairEmitter emitter(scalar, loc);
-  Value query = queries.emitTokenAt(scalar, emitter, i, false);
-  Value key = keys.emitTokenAt(scalar, emitter, j, false);
+  Value query = queries.emitTokenAt(scalar, emitter, i, /*mayCut=*/false);
+  Value key = keys.emitTokenAt(scalar, emitter, j, /*mayCut=*/false);
   Value predicate = emitter.emitMask(mask, indices, query, key);
   if (!predicate)
     return failure();
@@ -319,18 +321,18 @@ LogicalResult GridTiles::placeKeys(OpBuilder &b, KernelArguments &arguments,
     evaluator.mapInterval(axis,
                           {zero, evaluator.subtract(b, sizes.back(), one)});
   }
+  bool isSmall = code.getOperations().size() <= kMaxMaskOperations;
   for (auto [axis, size] : llvm::zip(j, sizes)) {
+    KeySet hull;
+    if (isSmall)
+      hull = ClosedForm(evaluator, forms, b, loc, axis, 1).findHull(predicate);
     Value begin = zero, end = size;
-    if (code.getOperations().size() <= kMaxMaskOperations) {
-      ClosedForm solver(evaluator, forms, b, loc, axis, 1);
-      KeySet hull = solver.findHull(predicate);
-      if (hull.mayBegin)
-        begin = evaluator.least(b, evaluator.greatest(b, hull.mayBegin, zero),
-                                size);
-      if (hull.mayEnd)
-        end =
-            evaluator.greatest(b, evaluator.least(b, hull.mayEnd, size), begin);
-    }
+    if (hull.mayBegin)
+      begin =
+          evaluator.least(b, evaluator.greatest(b, hull.mayBegin, zero), size);
+    if (hull.mayEnd)
+      end = evaluator.least(b, hull.mayEnd, size);
+    end = evaluator.greatest(b, end, begin);
     keys.first.push_back(begin);
     keys.sides.push_back(evaluator.subtract(b, end, begin));
   }

@@ -15,6 +15,11 @@
 // RUN: attn-run %s --entry=parts --input=random:1@1x4x221x16 --input=random:2@1x4x221x16 --check
 // RUN: attn-run %s --entry=frames --input=random:1@1x2x150x16 --input=random:2@1x2x150x16 --check
 // RUN: attn-run %s --entry=nothing --input=random:1@1x2x35x16 --input=random:2@1x2x35x16 --check
+// RUN: attn-run %s --entry=two_grids --input=random:1@1x2x130x16 --input=random:2@1x2x130x16 --input=value:10 --check
+// RUN: %python -c "import numpy as np; k = np.random.default_rng(0).standard_normal((1, 2, 93, 16)).astype('f4'); k[0, 0, 40] = k[0, 1, 0] = np.nan; k[0, 1, 92] = np.inf; np.save('%t.k.npy', k)"
+// RUN: attn-run %s --entry=poison --input=random:1@1x2x93x16 --input=%t.k.npy --input=value:11 --input=value:9 --check
+// RUN: attn-run %s --entry=poison --input=random:1@1x2x93x16 --input=%t.k.npy --input=value:11 --input=value:9 --output=%t.o.npy
+// RUN: %python -c "import numpy as np; bad = ~np.isfinite(np.load('%t.o.npy')).all(-1); assert bad.sum(-1).tolist() == [[35, 27]], bad.sum(-1)"
 
 // Four heads share the keys of a tile; a head has its own reach and table.
 func.func @image(%q: tensor<?x8x?x16xf32>, %k: tensor<?x2x?x16xf32>, %y: index, %x: index,
@@ -101,4 +106,25 @@ func.func @nothing(%q: tensor<?x2x35x16xf32>, %k: tensor<?x2x35x16xf32>) -> tens
   %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
     : tensor<?x2x35x16xf32>, tensor<?x2x35x16xf32>, tensor<?x2x35x16xf32>, !attn.mask<2, 2> -> tensor<?x2x35x16xf32>
   return %o : tensor<?x2x35x16xf32>
+}
+
+// Boxes of one grid, and axes of another one.
+func.func @two_grids(%q: tensor<?x2x130x16xf32>, %k: tensor<?x2x130x16xf32>, %x: index) -> tensor<?x2x130x16xf32> {
+  %wide = attn.mask [iy, ix, jy, jx] grid i(10, 13) j(10, 13) where { iy - 2 <= jy, jy <= iy + 2, jx <= ix }
+  %high = attn.mask [iy, ix, jy, jx] grid i(13, %x) j(13, %x) where { jx >= ix, jy <= iy + 1 }
+  %m = attn.mask.and %wide, %high : !attn.mask<2, 2>, !attn.mask<2, 2>
+  %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
+    : tensor<?x2x130x16xf32>, tensor<?x2x130x16xf32>, tensor<?x2x130x16xf32>, !attn.mask<2, 2> -> tensor<?x2x130x16xf32>
+  return %o : tensor<?x2x130x16xf32>
+}
+
+// Keys and values that are no numbers reach the queries that see them, and no
+// others: not even those whose boxes reach behind the last token.
+func.func @poison(%q: tensor<?x2x?x16xf32>, %k: tensor<?x2x?x16xf32>, %y: index, %x: index)
+    -> tensor<?x2x?x16xf32> {
+  %m = attn.mask [iy, ix, jy, jx] grid i(%y, %x) j(%y, %x)
+    where { iy - 2 <= jy, jy <= iy + 2, ix - 3 <= jx, jx <= ix + 3 }
+  %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
+    : tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, !attn.mask<2, 2> -> tensor<?x2x?x16xf32>
+  return %o : tensor<?x2x?x16xf32>
 }
