@@ -104,6 +104,9 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
   if (grids)
     sizes = grids->window && *grids->window <= smallWindow ? TileSizes{32, 32}
                                                            : TileSizes{64, 64};
+  // Heads that share their keys fit, as they do into a run.
+  if (choice.packedHeads <= 128)
+    sizes.queries = std::max(sizes.queries, choice.packedHeads);
   while (!fits(sizes.queries, sizes.keys) && sizes.keys > 64)
     sizes.keys /= 2;
   while (!fits(sizes.queries, sizes.keys) && sizes.queries > 32)

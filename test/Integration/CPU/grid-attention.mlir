@@ -20,6 +20,7 @@
 // RUN: attn-run %s --entry=poison --input=random:1@1x2x93x16 --input=%t.k.npy --input=value:11 --input=value:9 --check
 // RUN: attn-run %s --entry=poison --input=random:1@1x2x93x16 --input=%t.k.npy --input=value:11 --input=value:9 --output=%t.o.npy
 // RUN: %python -c "import numpy as np; bad = ~np.isfinite(np.load('%t.o.npy')).all(-1); assert bad.sum(-1).tolist() == [[35, 27]], bad.sum(-1)"
+// RUN: attn-run %s --entry=many_heads --input=random:1@1x40x63x16 --input=random:2@1x1x63x16 --check
 
 // Four heads share the keys of a tile; a head has its own reach and table.
 func.func @image(%q: tensor<?x8x?x16xf32>, %k: tensor<?x2x?x16xf32>, %y: index, %x: index,
@@ -127,4 +128,12 @@ func.func @poison(%q: tensor<?x2x?x16xf32>, %k: tensor<?x2x?x16xf32>, %y: index,
   %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
     : tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, !attn.mask<2, 2> -> tensor<?x2x?x16xf32>
   return %o : tensor<?x2x?x16xf32>
+}
+
+// More heads share their keys than a small tile has rows: all have one query.
+func.func @many_heads(%q: tensor<?x40x63x16xf32>, %k: tensor<?x1x63x16xf32>) -> tensor<?x40x63x16xf32> {
+  %m = attn.mask.neighborhood window [3, 5] grid i(7, 9) j(7, 9)
+  %o = attn.attention dots(%q * %k) values(%k) mask(%m) scale = 0.25
+    : tensor<?x40x63x16xf32>, tensor<?x1x63x16xf32>, tensor<?x1x63x16xf32>, !attn.mask<2, 2> -> tensor<?x40x63x16xf32>
+  return %o : tensor<?x40x63x16xf32>
 }
