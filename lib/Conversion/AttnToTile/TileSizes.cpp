@@ -6,6 +6,7 @@
 
 #include "TileSizes.h"
 
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -21,6 +22,10 @@ constexpr int64_t maxFewRows = 16;
 /// Neighbourhoods of no more keys are computed in small tiles: what these cost
 /// is less than what larger ones waste.
 constexpr int64_t smallWindow = 256;
+
+/// In windows of fewer keys than this, smaller tiles waste fewer pairs than
+/// they cost.
+constexpr int64_t largeSpan = 1024;
 
 /// The static size of the axis of `tensor` that `map` reads at `dim`.
 static std::optional<int64_t> getSize(Value tensor, AffineMap map,
@@ -89,6 +94,29 @@ static std::pair<int64_t, int64_t> getFeatures(const PairView &view) {
   return {features, valueFeatures};
 }
 
+/// How far apart the keys of a query lie at most, if `mask` is a window whose
+/// size is known, or is within one.
+static std::optional<int64_t> getSpan(Value mask) {
+  using Span = std::optional<int64_t>;
+  Operation *definition = mask ? mask.getDefiningOp() : nullptr;
+  if (!definition)
+    return std::nullopt;
+  return llvm::TypeSwitch<Operation *, Span>(definition)
+      .Case([](MaskSlidingOp op) -> Span {
+        if (!op.getStaticWindow())
+          return std::nullopt;
+        int64_t sides = op.getSymmetric() ? 2 : 1;
+        int64_t window = *op.getStaticWindow();
+        return multiplyExtents({std::max<int64_t>(window, 0), sides});
+      })
+      .Case([](MaskOffsetOp op) { return getSpan(op.getMask()); })
+      .Case([](MaskAndOp op) -> Span {
+        Span lhs = getSpan(op.getLhs()), rhs = getSpan(op.getRhs());
+        return lhs && rhs ? std::min(*lhs, *rhs) : lhs ? lhs : rhs;
+      })
+      .Default(Span());
+}
+
 TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
                                   const std::optional<MaskGrids> &grids) {
   auto [d, dv] = getFeatures(view);
@@ -104,6 +132,8 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
   if (grids)
     sizes = grids->window && *grids->window <= smallWindow ? TileSizes{32, 32}
                                                            : TileSizes{64, 64};
+  else if (getSpan(view.mask).value_or(largeSpan) < largeSpan)
+    sizes = {64, 64};
   // Heads that share their keys fit, as they do into a run.
   if (choice.packedHeads <= 128)
     sizes.queries = std::max(sizes.queries, choice.packedHeads);
