@@ -50,8 +50,6 @@ bool mlir::tile::isRematerialised(Operation *op) {
          getStreamingDot(op);
 }
 
-/// The most rows of a product whose time is that of reading its right operand.
-constexpr int64_t maxStreamedRows = 16;
 /// What runs along rows of memory is read in whole vectors.
 constexpr int64_t streamedColumns = 16;
 
@@ -78,12 +76,33 @@ static bool canStream(LoadOp load) {
   return iotas == 2;
 }
 
+/// Returns whether the rows of the load follow each other in memory, and are so
+/// short that a copy would lie in the cache no better.
+static bool isPacked(LoadOp load) {
+  constexpr int64_t maxRowBits = 256 * 8;
+  VectorType type = getTileType(load.getResult());
+  auto memory = cast<MemRefType>(load.getMemory().getType());
+  int64_t columns = type.getDimSize(1), offset;
+  SmallVector<int64_t> strides;
+  if (classify(load) != AccessKind::Contiguous ||
+      columns * type.getElementTypeBitWidth() > maxRowBits ||
+      failed(memory.getStridesAndOffset(strides, offset)))
+    return false;
+  for (auto [index, stride] : llvm::zip(load.getIndices(), strides))
+    if (auto iota = stripBroadcasts(index).getDefiningOp<IotaOp>();
+        iota && iota.getDim() == 0 && stride != columns)
+      return false;
+  return true;
+}
+
 LoadOp mlir::tile::getStreamedLoad(DotOp dot) {
   Operation *right = dot.getRhs().getDefiningOp();
   if (!right || right->getBlock() != dot->getBlock() || !right->hasOneUse() ||
-      dot.getMask() || dot.getLhs().getType().getDimSize(0) > maxStreamedRows ||
-      dot.getType().getDimSize(1) == 1)
+      dot.getMask() || dot.getType().getDimSize(1) == 1)
     return {};
+  bool isFew = dot.getLhs().getType().getDimSize(0) <= maxStreamedRows;
+  if (auto load = dyn_cast<LoadOp>(right); !isFew)
+    return load && canStream(load) && isPacked(load) ? load : LoadOp();
   if (auto widen = dyn_cast<arith::ExtFOp>(right)) {
     right = widen.getIn().getDefiningOp();
     if (!right || right->getBlock() != dot->getBlock() || !right->hasOneUse())

@@ -33,8 +33,12 @@ Level getLevel(Value value);
 /// Returns whether `value` is a constant tile of zeros.
 bool isZero(Value value);
 
-/// If `op` makes the right operand of a product of few rows, which reads it
-/// from memory, returns the product: `op` is the load, or widens it.
+/// The most rows of a product whose time is that of reading its right operand.
+inline constexpr int64_t maxStreamedRows = 16;
+
+/// If `op` makes the right operand of a product that reads it from memory,
+/// returns the product: `op` is the load, or widens it. Products of few rows do
+/// so, and those of many if the operand lies in memory as it would in a buffer.
 DotOp getStreamingDot(Operation *op);
 
 /// Returns the load that `dot` reads from memory, or null.

@@ -117,8 +117,11 @@ void KernelLowering::lowerStreamedDot(LoadOp load, Buffer lhs, Buffer from,
   if (classify(load) == AccessKind::Transposed)
     return lowerDotOfRows(lhs, rhs, from, to);
   int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
+  // Of many rows, only the first block waits for memory.
+  bool isFew = to.type.getDimSize(0) <= maxStreamedRows;
   lowerProduct(lhs, from, to, [&](Value k, Value column) {
-    prefetch(rhs, add(k, rowsAhead), column);
+    if (isFew)
+      prefetch(rhs, add(k, rowsAhead), column);
     return loadStreamed(rhs, k, column, lanes);
   });
 }

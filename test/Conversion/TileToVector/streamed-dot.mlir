@@ -69,3 +69,31 @@ tile.kernel @tail grid() args(%first: index, %n: index, %k: memref<?x64xf32>, %p
   tile.store %o, %y[%r, %c] : vector<4x64xf32>, memref<4x64xf32>, vector<4x1xindex>, vector<1x64xindex>
   tile.return
 }
+
+// A product of many rows reads its right operand in place if its rows follow
+// each other in memory and are short: a copy would look the same. Of memory
+// with gaps between rows there is a copy.
+
+// CHECK-LABEL: func.func private @packed(
+// CHECK-SAME:    %{{.+}}: index, %{{.+}}: memref<32x16xf32>, %[[B:.+]]: memref<16x32xf32>, %[[GAPS:.+]]: memref<16x32xf32, strided<[64, 1]>>
+// CHECK:         vector.load %[[B]][
+// CHECK-NEXT:    vector.load %[[B]][
+// CHECK-NEXT:    memref.load
+// CHECK:         %[[ROW:.+]] = vector.load %[[GAPS]][
+// CHECK-NEXT:    vector.store %[[ROW]]
+tile.kernel @packed grid() args(%a: memref<32x16xf32>, %b: memref<16x32xf32>, %gaps: memref<16x32xf32, strided<[64, 1]>>, %c: memref<32x32xf32>, %d: memref<32x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %row = tile.iota %c0 dim(0) : vector<32x1xindex>
+  %inner = tile.iota %c0 dim(1) : vector<1x16xindex>
+  %depth = tile.iota %c0 dim(0) : vector<16x1xindex>
+  %column = tile.iota %c0 dim(1) : vector<1x32xindex>
+  %zero = arith.constant dense<0.0> : vector<32x32xf32>
+  %x = tile.load %a[%row, %inner] : memref<32x16xf32>, vector<32x1xindex>, vector<1x16xindex> -> vector<32x16xf32>
+  %y = tile.load %b[%depth, %column] : memref<16x32xf32>, vector<16x1xindex>, vector<1x32xindex> -> vector<16x32xf32>
+  %p = tile.dot %x, %y, %zero : vector<32x16xf32>, vector<16x32xf32>, vector<32x32xf32>
+  tile.store %p, %c[%row, %column] : vector<32x32xf32>, memref<32x32xf32>, vector<32x1xindex>, vector<1x32xindex>
+  %z = tile.load %gaps[%depth, %column] : memref<16x32xf32, strided<[64, 1]>>, vector<16x1xindex>, vector<1x32xindex> -> vector<16x32xf32>
+  %q = tile.dot %x, %z, %zero : vector<32x16xf32>, vector<16x32xf32>, vector<32x32xf32>
+  tile.store %q, %d[%row, %column] : vector<32x32xf32>, memref<32x32xf32>, vector<32x1xindex>, vector<1x32xindex>
+  tile.return
+}
