@@ -51,3 +51,5 @@ if os.path.exists("/proc/cpuinfo"):
         config.available_features.add("avx2")
     if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
         config.available_features.add("avx512")
+    if "avx512_bf16" in flags:
+        config.available_features.add("avx512bf16")

@@ -21,7 +21,7 @@ struct AttnToCPUOptions : PassPipelineOptions<AttnToCPUOptions> {
       *this, "target",
       llvm::cl::desc(
           "the CPU model: x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4 "
-          "(AVX-512 with bf16 products) or host"),
+          "(AVX-512 with bf16 products), sapphirerapids (and AMX) or host"),
       llvm::cl::init("host")};
   PassOptions::Option<bool> bf16Rounding{
       *this, "bf16-rounding",
@@ -42,7 +42,8 @@ void buildAttnReferencePipeline(OpPassManager &pm);
 struct TileToLLVMCPUOptions : PassPipelineOptions<TileToLLVMCPUOptions> {
   PassOptions::Option<std::string> target{
       *this, "target",
-      llvm::cl::desc("the CPU model: x86-64-v3, x86-64-v4, znver4 or host"),
+      llvm::cl::desc("the CPU model: x86-64-v3, x86-64-v4, znver4, "
+                     "sapphirerapids or host"),
       llvm::cl::init("host")};
 };
 

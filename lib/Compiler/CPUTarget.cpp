@@ -34,7 +34,7 @@ struct KnownCPU {
 static constexpr KnownCPU knownCPUs[] = {
     {"x86-64-v3", ATTN_RT_CPU_AVX2, "x86-64-v3"},
     {"x86-64-v4", ATTN_RT_CPU_AVX512, "x86-64-v4"},
-    {"sapphirerapids", ATTN_RT_CPU_AVX512, "x86-64-v4"},
+    {"sapphirerapids", ATTN_RT_CPU_AVX512, "sapphirerapids"},
     {"znver5", ATTN_RT_CPU_AVX512, "znver4"},
 };
 

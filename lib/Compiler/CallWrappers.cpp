@@ -54,6 +54,8 @@ public:
 
 private:
   LLVM::LLVMFuncOp buildPacked();
+  /// Calls the runtime for the right to use tile registers.
+  void requireAMX();
   LLVM::GlobalOp buildEntry(LLVM::LLVMFuncOp packed);
   void buildFunction(LLVM::GlobalOp entry);
 
@@ -114,12 +116,32 @@ LLVM::LLVMFuncOp WrapperBuilder::startFunction(StringRef name, Type result,
   return function;
 }
 
+/// Returns whether a function of `module` multiplies in tile registers.
+static bool usesAMX(ModuleOp module) {
+  return module
+      .walk([](LLVM::CallIntrinsicOp call) {
+        return call.getIntrin() == "llvm.x86.tdpbf16ps.internal"
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+void WrapperBuilder::requireAMX() {
+  LLVM::LLVMFuncOp require =
+      *LLVM::lookupOrCreateFn(b, module, "attn_rt_require_amx", {},
+                              LLVM::LLVMVoidType::get(b.getContext()));
+  LLVM::CallOp::create(b, require, ValueRange());
+}
+
 LLVM::LLVMFuncOp WrapperBuilder::buildPacked() {
   const std::string name = signature.functionName;
   auto callee = symbols.lookup<LLVM::LLVMFuncOp>("_mlir_ciface_" + name);
   auto voidType = LLVM::LLVMVoidType::get(b.getContext());
   LLVM::LLVMFuncOp packed = startFunction(name + ".packed", voidType, pointer,
                                           LLVM::Linkage::Internal);
+  if (usesAMX(module))
+    requireAMX();
   Value arguments = packed.getArgument(0);
   bool returnsScalar =
       !isa<LLVM::LLVMVoidType>(callee.getFunctionType().getReturnType());

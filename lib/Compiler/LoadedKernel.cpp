@@ -45,6 +45,7 @@ getRuntimeSymbols(llvm::orc::MangleAndInterner intern, bool poisonMemory) {
   add("attn_rt_free", attn_rt_free);
   add("attn_rt_invoke", attn_rt_invoke);
   add("attn_rt_parallel_for", attn_rt_parallel_for);
+  add("attn_rt_require_amx", attn_rt_require_amx);
   add("attn_rt_scratch", attn_rt_scratch);
   add("attn_rt_tensor_bytes", attn_rt_tensor_bytes);
   add("attn_rt_threads", attn_rt_threads);

@@ -113,7 +113,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addPass(createAttnSplitKeysPass());
   pm.addPass(createAttnFoldTransposesPass());
   ConvertAttnToTilePassOptions attnToTile;
-  attnToTile.bf16Products = cpu && cpu->bf16Dots;
+  attnToTile.bf16Products = cpu && cpu->hasBF16Dots();
   pm.addPass(createConvertAttnToTilePass(attnToTile));
   addAttnLowering(pm, /*wide=*/false);
   addTensorPasses(pm);
@@ -132,7 +132,7 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   ConvertTileToVectorPassOptions tile;
   tile.target = options.target;
   pm.addPass(createConvertTileToVectorPass(tile));
-  addConversionToLLVM(pm, options.bf16Rounding || (cpu && cpu->bf16Dots));
+  addConversionToLLVM(pm, options.bf16Rounding || (cpu && cpu->hasBF16Dots()));
   pm.addPass(createOutlineParallelCallsPass());
 }
 

@@ -3,10 +3,14 @@
 // Finds out which vector and matrix instructions the processor and the
 // operating system support.
 
-#include "attn/Runtime/Runtime.h"
+#define _DEFAULT_SOURCE
+#include "Trap.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// The answer of one cpuid leaf; all zero where there is no such leaf.
 struct registers {
@@ -81,6 +85,16 @@ int attn_rt_cpu_has_amx_bf16(void) {
          has_all(cpuid(7, 0).d, bit_AMXTILE | bit_AMXBF16);
 }
 
+int attn_rt_enable_amx(void) {
+  enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; // ARCH_REQ_XCOMP_PERM
+  static atomic_int enabled;
+  if (!atomic_load_explicit(&enabled, memory_order_relaxed) &&
+      attn_rt_cpu_has_amx_bf16() &&
+      syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0)
+    atomic_store_explicit(&enabled, 1, memory_order_relaxed);
+  return atomic_load_explicit(&enabled, memory_order_relaxed);
+}
+
 #else
 
 int attn_rt_cpu_level(void) { return ATTN_RT_CPU_BASELINE; }
@@ -91,4 +105,13 @@ int attn_rt_cpu_has_avx512_bf16(void) { return 0; }
 
 int attn_rt_cpu_has_amx_bf16(void) { return 0; }
 
+int attn_rt_enable_amx(void) { return 0; }
+
 #endif
+
+void attn_rt_require_amx(void) {
+  if (!attn_rt_enable_amx())
+    attn_rt_fail_with(ATTN_RT_INCOMPATIBLE,
+                      "this code multiplies in AMX tiles, which the processor "
+                      "does not have or the operating system does not grant");
+}

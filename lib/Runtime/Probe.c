@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 /// Multiply-adds per accumulator between two looks at the clock.
 enum { ROUNDS = 20000 };
@@ -79,13 +77,6 @@ struct tile_config {
   uint16_t row_bytes[16];
   uint8_t rows[16];
 };
-
-/// Asks Linux for the tile registers; returns whether this process has them.
-static int enter_tiles(void) {
-  enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; // ARCH_REQ_XCOMP_PERM
-  return attn_rt_cpu_has_amx_bf16() &&
-         syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-}
 
 /// Runs ROUNDS products of 16 x 32 by 32 x 16 on each of four tiles: more than
 /// latency over throughput, and their four factors fill the eight registers.
@@ -159,7 +150,7 @@ double attn_rt_probe_dot_bf16(double seconds) {
 }
 
 double attn_rt_probe_amx_bf16(double seconds) {
-  return enter_tiles() ? probe(run_tiles, seconds) : 0;
+  return attn_rt_enable_amx() ? probe(run_tiles, seconds) : 0;
 }
 
 /// Bytes that one body reads: a large page.

@@ -12,9 +12,10 @@
 using namespace mlir::attn;
 
 static constexpr CPUModel models[] = {
-    {"x86-64-v3", /*vectorBits=*/256, /*registers=*/16, /*bf16Dots=*/false},
-    {"x86-64-v4", /*vectorBits=*/512, /*registers=*/32, /*bf16Dots=*/false},
-    {"znver4", /*vectorBits=*/512, /*registers=*/32, /*bf16Dots=*/true},
+    {"x86-64-v3", /*vectorBits=*/256, /*registers=*/16, BF16Dots::None},
+    {"x86-64-v4", /*vectorBits=*/512, /*registers=*/32, BF16Dots::None},
+    {"znver4", /*vectorBits=*/512, /*registers=*/32, BF16Dots::Pairs},
+    {"sapphirerapids", /*vectorBits=*/512, /*registers=*/32, BF16Dots::Tiles},
 };
 
 llvm::ArrayRef<CPUModel> mlir::attn::getCPUModels() { return models; }
@@ -36,6 +37,9 @@ const CPUModel &mlir::attn::getHostCPUModel() {
     v4 &= features.lookup(name);
   if (!v4)
     return models[0];
+  if (features.lookup("amx-tile") && features.lookup("amx-bf16") &&
+      features.lookup("avx512bf16"))
+    return models[3];
   // Sapphire Rapids multiplies pairs of bf16 at half the rate of f32.
   bool isZen = llvm::sys::getHostCPUName().starts_with("znver");
   return models[isZen && features.lookup("avx512bf16") ? 2 : 1];

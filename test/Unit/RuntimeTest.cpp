@@ -497,6 +497,20 @@ static void testProbesOfWhatIsMissingAreZero() {
   CHECK(attn_rt_probe_amx_bf16(0.01) == 0 || attn_rt_cpu_has_amx_bf16());
 }
 
+/// Compiled code that needs tile registers fails where there are none.
+static void testAMXIsGrantedOrRefused() {
+  int enabled = attn_rt_enable_amx();
+  CHECK(!enabled || attn_rt_cpu_has_amx_bf16());
+  CHECK_EQ(attn_rt_enable_amx(), enabled);
+  auto require = [](void *) { attn_rt_require_amx(); };
+  CHECK_EQ(attn_rt_try(require, nullptr),
+           enabled ? ATTN_RT_OK : ATTN_RT_INCOMPATIBLE);
+  if (!enabled)
+    CHECK_EQ(std::string(attn_rt_last_error()),
+             "this code multiplies in AMX tiles, which the processor does not "
+             "have or the operating system does not grant");
+}
+
 static void testReadProbeNeedsMemory() {
   bool baseline = attn_rt_cpu_level() == ATTN_RT_CPU_BASELINE;
   CHECK_EQ(attn_rt_probe_read(5 << 20, 0.01) > 0, !baseline);
@@ -531,6 +545,7 @@ int main() {
   testProcessor();
   testProbe();
   testProbesOfWhatIsMissingAreZero();
+  testAMXIsGrantedOrRefused();
   testReadProbeNeedsMemory();
   return check::finish("RuntimeTest");
 }

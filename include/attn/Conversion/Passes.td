@@ -219,7 +219,7 @@ def ConvertTileToVectorPass
   }];
   let options = [
     Option<"target", "target", "std::string", /*default=*/"\"host\"",
-           "the CPU model: x86-64-v3, x86-64-v4, znver4 or host">
+           "the CPU model: x86-64-v3, x86-64-v4, znver4, sapphirerapids or host">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

@@ -197,8 +197,18 @@ int attn_rt_cpu_has_avx512_bf16(void);
 
 /// Returns 1 if the processor has AMX tiles with bf16 products and the
 /// operating system saves them, otherwise 0. Linux also wants a process to ask
-/// for the tile registers once (ARCH_REQ_XCOMP_PERM), which this does not do.
+/// for the tile registers once, which this does not do.
 int attn_rt_cpu_has_amx_bf16(void);
+
+/// Asks Linux for the tile registers on behalf of all threads of the process
+/// (ARCH_REQ_XCOMP_PERM). Returns 1 if it has them, 0 if it was refused or
+/// attn_rt_cpu_has_amx_bf16 returns 0. Only the first call that succeeds takes
+/// time; any thread may call.
+int attn_rt_enable_amx(void);
+
+/// Fails with ATTN_RT_INCOMPATIBLE where attn_rt_enable_amx returns 0. Compiled
+/// code that uses the tile registers calls this first.
+void attn_rt_require_amx(void);
 
 /// Returns the rate in GFLOP/s (1e9 operations per second; one fused
 /// multiply-add counts as two) that the calling thread reaches with f32

@@ -15,6 +15,15 @@
 
 namespace mlir::attn {
 
+/// The units for products of bf16 that are faster than those of f32.
+enum class BF16Dots {
+  None,
+  /// Pairs of terms per lane of a vector (AVX512-BF16).
+  Pairs,
+  /// Tiles of 16 rows of 32 terms (AMX-BF16). AVX512-BF16 is there as well.
+  Tiles,
+};
+
 /// A class of CPUs that generated code can be written for.
 struct CPUModel {
   /// The name, which is also LLVM's name of the processor.
@@ -23,9 +32,12 @@ struct CPUModel {
   unsigned vectorBits;
   /// The number of vector registers.
   unsigned registers;
-  /// Whether products of bf16 pairs (AVX512-BF16) are faster than those of f32.
-  /// Rounding vectors to bf16 is an instruction then, too.
-  bool bf16Dots;
+  /// The units for products of bf16. With any, rounding vectors to bf16 is an
+  /// instruction.
+  BF16Dots bf16Dots;
+
+  /// Returns whether there are units for products of bf16.
+  bool hasBF16Dots() const { return bf16Dots != BF16Dots::None; }
 
   /// The number of elements of `elementBits` bits in a vector register.
   int64_t getLanes(unsigned elementBits) const {

@@ -22,11 +22,6 @@ struct BlockShape {
   int64_t rows, vectors;
 };
 
-/// `count` blocks of `size` rows (or vectors) each, from `begin` on.
-struct Run {
-  int64_t begin, count, size;
-};
-
 } // namespace
 
 /// Returns the block for a product of `rows` rows and `vectors` vectors of
@@ -47,9 +42,7 @@ static BlockShape chooseBlock(const attn::CPUModel &model, int64_t rows,
   return block;
 }
 
-/// Cuts `extent` into runs of blocks of `size`. A remainder is shared by the
-/// last two blocks, so that none is much smaller than the others.
-static SmallVector<Run> cut(int64_t extent, int64_t size) {
+SmallVector<Run> tile::cut(int64_t extent, int64_t size) {
   int64_t whole = extent / size, rest = extent % size;
   if (rest == 0)
     return {{0, whole, size}};
@@ -69,10 +62,8 @@ static SmallVector<Run> cut(int64_t extent, int64_t size) {
   return runs;
 }
 
-/// Runs `body` with the first row (or column) of each block of `run`, in units
-/// of `scale`.
-static void forEachBlock(ImplicitLocOpBuilder &b, const Run &run, int64_t scale,
-                         llvm::function_ref<void(Value)> body) {
+void tile::forEachBlock(ImplicitLocOpBuilder &b, const Run &run, int64_t scale,
+                        llvm::function_ref<void(Value)> body) {
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, value * scale);
   };
@@ -98,15 +89,21 @@ void KernelLowering::lowerProduct(Buffer lhs, Buffer rhs, Buffer from,
                                   Buffer to) {
   int64_t lanes =
       model.getLanes(to.type.getElementType().getIntOrFloatBitWidth());
-  lowerProduct(lhs, from, to, [&](Value k, Value column) {
+  int64_t firstRow = lhs.type.getElementType().isBF16() && usesTiles()
+                         ? lowerProductInTiles(lhs, rhs, from, to)
+                         : 0;
+  auto read = [&](Value k, Value column) {
     return loadVector(rhs, k, column, lanes);
-  });
+  };
+  if (firstRow < to.type.getDimSize(0))
+    lowerProduct(lhs, from, to, read, firstRow);
 }
 
-/// The same, with vectors of the right operand made by `right`.
+/// The same for the rows from `firstRow` on, with vectors of the right operand
+/// made by `right`.
 void KernelLowering::lowerProduct(Buffer lhs, Buffer from, Buffer to,
-                                  VectorReader right) {
-  int64_t rows = to.type.getDimSize(0);
+                                  VectorReader right, int64_t firstRow) {
+  int64_t rows = to.type.getDimSize(0) - firstRow;
   int64_t vectors = getVectors(model, to);
   int64_t lanes =
       model.getLanes(to.type.getElementType().getIntOrFloatBitWidth());
@@ -115,8 +112,8 @@ void KernelLowering::lowerProduct(Buffer lhs, Buffer from, Buffer to,
     forEachBlock(b, columnRun, lanes, [&](Value column) {
       for (const Run &rowRun : cut(rows, block.rows))
         forEachBlock(b, rowRun, 1, [&](Value row) {
-          lowerBlockOfProduct(lhs, from, to, right, row, column, rowRun.size,
-                              columnRun.size);
+          lowerBlockOfProduct(lhs, from, to, right, add(row, firstRow), column,
+                              rowRun.size, columnRun.size);
         });
     });
 }

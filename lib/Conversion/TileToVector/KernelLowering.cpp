@@ -583,6 +583,8 @@ Buffer KernelLowering::allocate(VectorType type, int64_t extraRows) {
   if (type.getDimSize(1) == 1)
     rows = llvm::alignTo(rows, cacheLine);
   int64_t columns = getPaddedColumns(type.getDimSize(1));
+  if (type.getElementType().isBF16() && usesTiles())
+    columns = llvm::alignTo(columns, tileDepth);
   // Rows a multiple of 512 bytes apart would compete for few sets of the
   // first-level cache.
   if (columns * getBytes(element) % 512 == 0)

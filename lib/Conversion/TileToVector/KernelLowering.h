@@ -36,6 +36,24 @@ struct RowScope {
   DenseMap<Value, Value> values;
 };
 
+/// `count` blocks of `size` rows (or vectors) each, from `begin` on.
+struct Run {
+  int64_t begin, count, size;
+};
+
+/// Cuts `extent` into runs of blocks of `size`. A remainder is shared by the
+/// last two blocks, so that none is much smaller than the others.
+SmallVector<Run> cut(int64_t extent, int64_t size);
+
+/// Runs `body` with the first row (or column) of each block of `run`, in units
+/// of `scale`.
+void forEachBlock(ImplicitLocOpBuilder &b, const Run &run, int64_t scale,
+                  llvm::function_ref<void(Value)> body);
+
+/// The rows (or columns of f32) of a tile register, and the terms of bf16 in
+/// each row of a left operand.
+constexpr int64_t tileRows = 16, tileDepth = 32;
+
 /// The values that a loop carries: tiles in buffers, others in SSA values.
 struct Carried {
   /// One per value; empty for those in SSA values.
@@ -181,7 +199,8 @@ private:
 
   // Matrix products (DotLowering.cpp).
   void lowerDot(DotOp op, const Schedule &schedule, const Targets &targets);
-  void lowerProduct(Buffer lhs, Buffer from, Buffer to, VectorReader right);
+  void lowerProduct(Buffer lhs, Buffer from, Buffer to, VectorReader right,
+                    int64_t firstRow = 0);
   void lowerProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to);
   void lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                            VectorReader right, Value row, Value column,
@@ -217,6 +236,17 @@ private:
   Value multiplyPairs(Value lhs, Value rhs, Value acc);
   Value loadRowOfPairs(Buffer rhs, Value k);
   Value hasNonFinitePair(Buffer buffer);
+
+  // Products of bf16 in the tile registers (TiledDot.cpp).
+  bool usesTiles() const { return model.bf16Dots == attn::BF16Dots::Tiles; }
+  void padLeftForTiles(Buffer lhs);
+  void padPairsForTiles(Buffer pairs);
+  int64_t lowerProductInTiles(Buffer lhs, Buffer rhs, Buffer from, Buffer to);
+  void lowerBlockInTiles(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
+                         ArrayRef<Value> rows, ArrayRef<Value> columns);
+  Value loadTile(Buffer buffer, Value row, Value column);
+  void storeTile(Buffer buffer, Value row, Value column, Value tile);
+  SmallVector<Value> getTileArguments(Buffer buffer, Value row, Value column);
 
   // Values and buffers (KernelLowering.cpp).
   Buffer allocate(VectorType type, int64_t extraRows = 0);

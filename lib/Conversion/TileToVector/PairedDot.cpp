@@ -33,6 +33,8 @@ static Value bitcast(ImplicitLocOpBuilder &b, Value value, int64_t count,
 /// Cuts a buffer for the pairs of rows of a tile of type `type`.
 Buffer KernelLowering::allocatePairs(VectorType type, int64_t extraRows) {
   int64_t pairs = llvm::divideCeil(type.getDimSize(0), 2);
+  if (usesTiles())
+    extraRows = llvm::alignTo(pairs, tileRows) - pairs;
   return allocate(VectorType::get({pairs, type.getDimSize(1)}, b.getI32Type()),
                   extraRows);
 }
@@ -55,6 +57,7 @@ void KernelLowering::fillPairs(Buffer target, int64_t rows,
     });
   if (rows % 2)
     storeRow(target, index(rows / 2), widen(read(index(rows - 1))));
+  padPairsForTiles(target);
 }
 
 /// Lowers a load whose tile is only the right operand of a product of pairs.
@@ -84,6 +87,7 @@ void KernelLowering::lowerTransposedPairs(LoadOp op) {
       return bitcast(b, loadColumn(loads, row, column), size, b.getI32Type());
     });
   });
+  padPairsForTiles(target);
   setValue(op.getResult(), target);
 }
 
@@ -102,6 +106,8 @@ Buffer KernelLowering::getPairs(Value value) {
 /// pair if there is an odd number of them.
 void KernelLowering::padLeft(Buffer lhs) {
   int64_t depth = lhs.type.getDimSize(1);
+  if (usesTiles())
+    return padLeftForTiles(lhs);
   if (depth % 2 == 0)
     return;
   forEachRow(lhs.type.getDimSize(0), [&](Value row) {

@@ -201,7 +201,7 @@ Value KernelLowering::lowerTruncF(Value value, Type element) {
   Type type = value.getType();
   if (!element.isBF16())
     return arith::TruncFOp::create(b, withElements(type, element), value);
-  if (model.bf16Dots && isa<VectorType>(type))
+  if (model.hasBF16Dots() && isa<VectorType>(type))
     return vector::BitCastOp::create(
         b, cast<VectorType>(type).clone(b.getI16Type()), roundVector(b, value));
   if (getElementTypeOrSelf(type).isF64())

@@ -50,7 +50,7 @@ static LogicalResult specialise(KernelOp kernel, LaunchOp launch) {
 /// and single rows or columns are not worth it.
 static bool takesPairs(DotOp dot, const attn::CPUModel &model) {
   VectorType lhs = dot.getLhs().getType();
-  return model.bf16Dots && lhs.getElementType().isBF16() &&
+  return model.hasBF16Dots() && lhs.getElementType().isBF16() &&
          lhs.getDimSize(1) > 1 && dot.getType().getDimSize(1) > 1 &&
          !getStreamedLoad(dot);
 }

@@ -1,9 +1,12 @@
 // RUN: attn-opt %s --convert-tile-to-vector=target=znver4 | FileCheck %s
 // RUN: attn-opt %s --convert-tile-to-vector=target=x86-64-v4 | FileCheck %s --check-prefix=V4
 
+// RUN: attn-opt %s --convert-tile-to-vector=target=sapphirerapids | FileCheck %s --check-prefix=TILES
+
 // A product of bf16 takes two terms at a time where the CPU has units for that,
 // and is widened elsewhere. Columns in memory hold pairs, which are transposed
-// as integers; 33 features are 17 pairs, the last one with zeros.
+// as integers; 33 features are 17 pairs, the last one with zeros. Tile registers
+// take 16 rows; their 33 features are two steps of 32, the last one with zeros.
 
 // V4-NOT: dpbf16ps
 
@@ -19,6 +22,36 @@
 // CHECK:         vector.load %[[Q]][%{{.+}}, %{{.+}}] : memref<24x48xi16>, vector<2xi16>
 // CHECK:         vector.broadcast %{{.+}} : i32 to vector<16xi32>
 // CHECK:         llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"({{.+}}) : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+
+// TILES-LABEL: func.func private @scores(
+// Pairs 17 to 31 of the keys, and features 33 to 63 of the queries, are zero.
+// TILES:       vector.store %[[ZEROS:[a-zA-Z0-9_]+]], %[[PAIRS:[a-zA-Z0-9_]+]][%c17, %c0] : memref<32x48xi32>, vector<48xi32>
+// TILES:       vector.store %[[ZEROS]], %[[PAIRS]][%c31, %c0] : memref<32x48xi32>, vector<48xi32>
+// TILES:       arith.select %{{.+}} : vector<16xi1>, vector<16xi16>
+// TILES:       vector.store %{{.+}}, %[[Q:[a-zA-Z0-9_]+]][%{{.+}}, %c32] : memref<24x64xi16>, vector<16xi16>
+// TILES:       vector.store %{{.+}}, %[[Q]][%{{.+}}, %c48] : memref<24x64xi16>, vector<16xi16>
+// A block of 1 x 2 tiles, and one of 1 x 1.
+// TILES-COUNT-2: "llvm.x86.tilezero.internal"(%c16_i16, %c64_i16)
+// TILES:       extract_aligned_pointer_as_index %[[Q]]
+// TILES:       %[[LEFT:.+]] = llvm.call_intrinsic "llvm.x86.tileloadd64.internal"(%c16_i16, %c64_i16, %{{.+}}, %c128_i64)
+// TILES:       extract_aligned_pointer_as_index %[[PAIRS]]
+// TILES:       %[[RIGHT0:.+]] = llvm.call_intrinsic "llvm.x86.tileloadd64.internal"(%c16_i16, %c64_i16, %{{.+}}, %c192_i64)
+// TILES:       %[[RIGHT1:.+]] = llvm.call_intrinsic "llvm.x86.tileloadd64.internal"
+// TILES:       %[[SUM0:.+]] = llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"(%c16_i16, %c64_i16, %c64_i16, %{{.+}}, %[[LEFT]], %[[RIGHT0]])
+// TILES:       %[[SUM1:.+]] = llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"(%c16_i16, %c64_i16, %c64_i16, %{{.+}}, %[[LEFT]], %[[RIGHT1]])
+// TILES:       %[[LAST0:.+]] = llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"({{.+}}, %[[SUM0]],
+// TILES:       %[[LAST1:.+]] = llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"({{.+}}, %[[SUM1]],
+// TILES:       "llvm.x86.tilestored64.internal"({{.+}}, %[[LAST0]])
+// TILES:       "llvm.x86.tilestored64.internal"({{.+}}, %[[LAST1]])
+// TILES:       "llvm.x86.tilezero.internal"
+// TILES-COUNT-2: "llvm.x86.tdpbf16ps.internal"
+// TILES:       "llvm.x86.tilestored64.internal"
+// The last 8 rows fill no tile and are multiplied in pairs.
+// TILES-NOT:   "llvm.x86.t
+// TILES:       %{{.+}}:24 = scf.for %{{.+}} = %c0{{.*}} to %c17
+// TILES-COUNT-24: "llvm.x86.avx512bf16.dpbf16ps.512"
+// TILES-NOT:   "llvm.x86.
+// TILES-LABEL: func.func private @values(
 tile.kernel @scores grid() args(%k: memref<?x33xbf16>, %q: memref<24x33xbf16>, %y: memref<24x48xf32>) {
   %c0 = arith.constant 0 : index
   %row = tile.iota %c0 dim(0) : vector<24x1xindex>

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 Usage: bf16_products.py CPU
+       bf16_products.py emulated-amx CLANG RUNTIME
 """
 import os
 import sys
@@ -10,9 +11,10 @@ import tempfile
 
 import numpy as np
 
+import emulated_amx
 from reference import INF, NAN, call, from_bf16, normal, to_bf16
 
-CPU = sys.argv[1]
+CPU, *TOOLS = sys.argv[1:]
 # The largest relative error of a result; that of rounding it is 1.2e-3.
 LIMIT = 3e-3
 
@@ -37,20 +39,34 @@ CASES = [
     (2, 2, 29, 131, 16, 1, FIRST, "exp"),
     (2, 2, 17, 131, 15, 31, FIRST, "relu"),
     (2, 2, 64, 70, 31, 8, None, "identity"),
+    (4, 2, 77, 131, 16, 40, CAUSAL, "exp"),
+    (3, 3, 21, 45, 40, 48, None, "exp"),
+    (2, 2, 77, 130, 40, 64, FIRST, "exp"),
+    (2, 2, 77, 130, 33, 33, CAUSAL, "exp"),
+    (2, 1, 45, 45, 48, 80, CAUSAL, "exp"),
     (8, 2, 3, 333, 64, 64, None, "exp"),
     (8, 2, 1, 333, 48, 48, FIRST, "exp"),
 ]
 
+# Numbers of queries and keys that types hold: tiles have their sizes.
+STATIC = [(21, 45), (45, 45)]
+# Those whose keys are columns in memory.
+COLUMNS = [(77, 130)]
 
-def text(heads, groups, d, dv, mask, weight):
+
+def text(heads, groups, n, m, d, dv, mask, weight, in_columns):
     """A function of one attention; its mask is a clause of attn.mask."""
-    q, k = f"tensor<?x{heads}x?x{d}xbf16>", f"tensor<?x{groups}x?x{d}xbf16>"
-    v, o = f"tensor<?x{groups}x?x{dv}xbf16>", f"tensor<?x{heads}x?x{dv}xbf16>"
+    q, k = f"tensor<?x{heads}x{n}x{d}xbf16>", f"tensor<?x{groups}x{m}x{d}xbf16>"
+    v, o = f"tensor<?x{groups}x{m}x{dv}xbf16>", f"tensor<?x{heads}x{n}x{dv}xbf16>"
+    dots, values = "%q * %k", "%v"
+    if in_columns:
+        k = f"tensor<?x{groups}x{d}x{m}xbf16>"
+        dots, values = "%q[b, h, i, :] * %k[b, h, :, j]", "%v[b, h, j, :]"
     types = [q, k, v] + (["!attn.mask<1, 1>"] if mask else [])
     spelled = f"attn.mask.{mask}" if mask == CAUSAL else f"attn.mask {mask}"
     return f"""func.func @f(%q: {q}, %k: {k}, %v: {v}) -> {o} {{
   {f"%m = {spelled}" if mask else ""}
-  %o = attn.attention dots(%q * %k) values(%v) {"mask(%m)" if mask else ""} scale = {d ** -0.5}
+  %o = attn.attention dots({dots}) values({values}) {"mask(%m)" if mask else ""} scale = {d ** -0.5}
     {WEIGHTS[weight]} : {", ".join(types)} -> {o}
   return %o : {o}
 }}
@@ -76,11 +92,14 @@ def evaluate(q, k, v, mask, weight, step):
     return step(np.einsum("bhij,bhjd->bhid", weights, repeat(v)))
 
 
-def run(program, arrays):
+def run(program, arrays, shape):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "f.mlir")
         with open(path, "w") as file:
             file.write(program)
+        if CPU == "emulated-amx":
+            output = emulated_amx.call(path, [to_bf16(a) for a in arrays], shape, *TOOLS)
+            return from_bf16(output).astype(np.float64)
         process, outputs = call(path, "f", [to_bf16(a) for a in arrays], 1, f"--cpu={CPU}")
     if process.returncode:
         sys.exit(f"{program}\n{process.stderr}")
@@ -92,7 +111,11 @@ def relative(found, expected):
 
 
 for heads, groups, n, m, d, dv, mask, weight in CASES:
-    program = text(heads, groups, d, dv, mask, weight)
+    # Few rows, single features and single columns have no products of tiles.
+    if CPU == "emulated-amx" and (n < 16 or min(d, dv) == 1):
+        continue
+    sizes = (n, m) if (n, m) in STATIC else ("?", "?")
+    program = text(heads, groups, *sizes, d, dv, mask, weight, (n, m) in COLUMNS)
     inputs = [normal(2, heads, n, d), normal(2, groups, m, d), normal(2, groups, m, dv)]
     inputs = [from_bf16(to_bf16(a)) for a in inputs]
     wide = [a.astype(np.float64) for a in inputs]
@@ -103,7 +126,9 @@ for heads, groups, n, m, d, dv, mask, weight in CASES:
         inputs[1][:, :, 100:], inputs[2][:, :, 100:115], inputs[2][:, :, 115:] = NAN, NAN, -INF
     if mask == CAUSAL and n == m:
         inputs[1][:, :, -1], inputs[2][:, :, -1] = NAN, INF
-    found = run(program, inputs)
+    if (n, m) in COLUMNS:
+        inputs[1] = inputs[1].swapaxes(2, 3)
+    found = run(program, inputs, (2, heads, n, dv))
     if mask == CAUSAL and n == m:
         if not np.isnan(found[:, :, -1]).all():
             sys.exit(f"{program}\nthe last query does not see the last key")
