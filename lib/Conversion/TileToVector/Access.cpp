@@ -101,8 +101,11 @@ LoadOp mlir::tile::getStreamedLoad(DotOp dot) {
       dot.getMask() || dot.getType().getDimSize(1) == 1)
     return {};
   bool isFew = dot.getLhs().getType().getDimSize(0) <= maxStreamedRows;
-  if (auto load = dyn_cast<LoadOp>(right); !isFew)
-    return load && canStream(load) && isPacked(load) ? load : LoadOp();
+  if (auto load = dyn_cast<LoadOp>(right); !isFew) {
+    bool isInPlace =
+        load && !isPaired(dot) && canStream(load) && isPacked(load);
+    return isInPlace ? load : LoadOp();
+  }
   if (auto widen = dyn_cast<arith::ExtFOp>(right)) {
     right = widen.getIn().getDefiningOp();
     if (!right || right->getBlock() != dot->getBlock() || !right->hasOneUse())

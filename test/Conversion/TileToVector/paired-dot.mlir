@@ -131,3 +131,23 @@ tile.kernel @few grid() args(%first: index, %k: memref<?x64xbf16>, %q: memref<4x
   tile.store %s, %y[%r, %j] : vector<4x32xf32>, memref<4x32xf32>, vector<4x1xindex>, vector<1x32xindex>
   tile.return
 }
+
+// Values whose rows follow each other in memory are paired, too.
+
+// CHECK-LABEL: func.func private @packed_values(
+// CHECK:       llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// TILES-LABEL: func.func private @packed_values(
+// TILES:       llvm.call_intrinsic "llvm.x86.tdpbf16ps.internal"
+tile.kernel @packed_values grid() args(%p: memref<32x16xbf16>, %v: memref<16x32xbf16>, %y: memref<32x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %row = tile.iota %c0 dim(0) : vector<32x1xindex>
+  %inner = tile.iota %c0 dim(1) : vector<1x16xindex>
+  %depth = tile.iota %c0 dim(0) : vector<16x1xindex>
+  %column = tile.iota %c0 dim(1) : vector<1x32xindex>
+  %zero = arith.constant dense<0.0> : vector<32x32xf32>
+  %a = tile.load %p[%row, %inner] : memref<32x16xbf16>, vector<32x1xindex>, vector<1x16xindex> -> vector<32x16xbf16>
+  %b = tile.load %v[%depth, %column] : memref<16x32xbf16>, vector<16x1xindex>, vector<1x32xindex> -> vector<16x32xbf16>
+  %o = tile.dot %a, %b, %zero : vector<32x16xbf16>, vector<16x32xbf16>, vector<32x32xf32>
+  tile.store %o, %y[%row, %column] : vector<32x32xf32>, memref<32x32xf32>, vector<32x1xindex>, vector<1x32xindex>
+  tile.return
+}
