@@ -159,7 +159,7 @@ private:
   void forEachRow(int64_t rows, llvm::function_ref<void(Value row)> body);
   void lowerRowValues(const Step &step, const Schedule &schedule,
                       const Targets &targets);
-  Value lowerSplatRows(Operation *op, int64_t rows);
+  Value loadRowValues(Value value, Value first, int64_t lanes);
   Value getInRow(RowScope &scope, Value value);
   Value lowerInRow(RowScope &scope, Operation *op);
   Value lowerConstant(arith::ConstantOp op);

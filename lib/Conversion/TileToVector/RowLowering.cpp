@@ -36,67 +36,67 @@ Value KernelLowering::getInRow(RowScope &scope, Value value) {
   return made;
 }
 
-/// Returns a constant or broadcast row value as a vector of `rows` rows.
-Value KernelLowering::lowerSplatRows(Operation *op, int64_t rows) {
-  auto type =
-      VectorType::get(rows, getTileType(op->getResult(0)).getElementType());
-  if (auto broadcast = dyn_cast<vector::BroadcastOp>(op))
+/// Returns the elements of a buffer of row values as one axis.
+static Value flatten(ImplicitLocOpBuilder &b, Buffer buffer) {
+  return memref::CollapseShapeOp::create(
+      b, buffer.memory, ArrayRef<ReassociationIndices>{{0, 1}});
+}
+
+/// Returns `lanes` rows of a row value from `first` on: a buffer, a constant or
+/// the broadcast of a scalar.
+Value KernelLowering::loadRowValues(Value value, Value first, int64_t lanes) {
+  if (Buffer buffer = buffers.lookup(value)) {
+    Value memory = flatten(b, buffer);
+    Type stored = cast<MemRefType>(memory.getType()).getElementType();
+    Value loaded = vector::LoadOp::create(b, VectorType::get(lanes, stored),
+                                          memory, first);
+    return fromStored(loaded, buffer.type.getElementType());
+  }
+  auto type = VectorType::get(lanes, getTileType(value).getElementType());
+  if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
     return vector::BroadcastOp::create(b, type,
                                        values.lookup(broadcast.getSource()));
-  auto elements =
-      cast<DenseElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto elements = cast<DenseElementsAttr>(constant.getValue());
   return arith::ConstantOp::create(
       b, DenseElementsAttr::get(type, elements.getSplatValue<Attribute>()));
 }
 
-/// Lowers a step of row values to a loop over vectors of them.
-void KernelLowering::lowerRowValues(const Step &step, const Schedule &schedule,
-                                    const Targets &targets) {
-  auto stored = getStored(step, schedule, targets);
+/// Returns how many row values `step` computes at once.
+static int64_t getRowLanes(const Step &step, const attn::CPUModel &model) {
   int64_t width = 32;
   for (Operation *op : step.ops) {
     Type element = getTileType(op->getResult(0)).getElementType();
     width = std::max<int64_t>(
         width, element.isIndex() ? 64 : element.getIntOrFloatBitWidth());
   }
-  int64_t lanes = model.getLanes(width);
-  auto flat = [&](Buffer buffer) -> Value {
-    return memref::CollapseShapeOp::create(
-        b, buffer.memory, ArrayRef<ReassociationIndices>{{0, 1}});
-  };
+  return model.getLanes(width);
+}
+
+/// Lowers a step of row values to a loop over vectors of them. Buffers of row
+/// values are as long as whole vectors.
+void KernelLowering::lowerRowValues(const Step &step, const Schedule &schedule,
+                                    const Targets &targets) {
+  auto stored = getStored(step, schedule, targets);
+  int64_t lanes = getRowLanes(step, model);
   auto loop = scf::ForOp::create(b, index(0), index(step.rows), index(lanes));
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value first = loop.getInductionVar();
     IRMapping rows;
-    auto get = [&](Value value) -> Value {
-      if (Value found = rows.lookupOrNull(value))
-        return found;
-      Value made;
-      if (Buffer buffer = buffers.lookup(value)) {
-        Value memory = flat(buffer);
-        Type stored = cast<MemRefType>(memory.getType()).getElementType();
-        made = vector::LoadOp::create(b, VectorType::get(lanes, stored), memory,
-                                      first);
-        made = fromStored(made, buffer.type.getElementType());
-      } else {
-        made = lowerSplatRows(value.getDefiningOp(), lanes);
-      }
-      rows.map(value, made);
-      return made;
-    };
     for (Operation *op : step.ops) {
       b.setLoc(op->getLoc());
       for (Value operand : op->getOperands())
-        get(operand);
+        if (!rows.contains(operand))
+          rows.map(operand, loadRowValues(operand, first, lanes));
       Operation *clone = b.clone(*op, rows);
       Type element = getTileType(op->getResult(0)).getElementType();
       clone->getResult(0).setType(VectorType::get(lanes, element));
     }
     for (auto [value, buffer] : stored)
-      vector::StoreOp::create(b, toStored(rows.lookup(value)), flat(buffer),
-                              first);
+      vector::StoreOp::create(b, toStored(rows.lookup(value)),
+                              flatten(b, buffer), first);
   }
   for (auto [value, buffer] : stored)
     buffers[value] = buffer;

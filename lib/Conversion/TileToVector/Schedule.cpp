@@ -361,52 +361,68 @@ bool Schedule::canRecompute(Operation *op, const Step &step) const {
   });
 }
 
+/// Returns the part of `step` that each of its operations belongs to: even ones
+/// are loops over rows, odd ones are steps of row values.
+static DenseMap<Operation *, unsigned> getParts(const Step &step) {
+  DenseMap<Operation *, unsigned> parts;
+  for (Operation *op : step.ops) {
+    bool isRow = isOnRowValues(op);
+    unsigned part = isRow;
+    for (Value source : getSources(op)) {
+      auto before = parts.find(source.getDefiningOp());
+      if (before == parts.end())
+        continue;
+      bool wasRow = before->second % 2;
+      part = std::max(part, before->second + (wasRow != isRow));
+    }
+    parts[op] = part;
+  }
+  return parts;
+}
+
+/// Returns the parts that `op` of `step` is in: its own, or each that uses it
+/// if that is cheaper than to store it.
+SmallVector<unsigned>
+Schedule::getPlaces(Operation *op, const Step &step,
+                    const DenseMap<Operation *, unsigned> &parts) const {
+  unsigned own = parts.lookup(op);
+  if (!op->getNumResults() || !canRecompute(op, step))
+    return {own};
+  SetVector<unsigned> places;
+  places.insert(own);
+  for (Operation *user : getUsers(op->getResult(0))) {
+    auto use = parts.find(user);
+    if (use == parts.end())
+      return {own};
+    places.insert(use->second);
+  }
+  return places.takeVector();
+}
+
 /// Divides a loop over rows into loops over rows and steps of row values, in
 /// turn; returns nothing if no row value is made from a row and used by one.
 std::vector<std::unique_ptr<Step>> Schedule::split(const Step &step) {
-  // Even levels are loops over rows, odd ones are steps of row values.
-  DenseMap<Operation *, unsigned> levels;
+  DenseMap<Operation *, unsigned> parts = getParts(step);
   unsigned last = 0;
-  for (Operation *op : step.ops) {
-    bool isRow = isOnRowValues(op);
-    unsigned level = isRow;
-    for (Value source : getSources(op))
-      if (auto before = levels.find(source.getDefiningOp());
-          before != levels.end())
-        level = std::max(level, before->second + (before->second % 2 != isRow));
-    levels[op] = level;
-    last = std::max(last, level);
-  }
+  for (Operation *op : step.ops)
+    last = std::max(last, parts[op]);
   if (last < 2)
     return {};
 
-  std::vector<std::unique_ptr<Step>> parts;
-  for (unsigned level = 0; level <= last; ++level)
-    parts.push_back(std::make_unique<Step>(
-        Step{level % 2 ? Step::Kind::RowValues : Step::Kind::Rows,
-             step.rows,
-             0,
-             {}}));
-  for (Operation *op : step.ops) {
-    SmallVector<bool> isUsed(last + 1, false);
-    isUsed[levels[op]] = true;
-    if (op->getNumResults() && canRecompute(op, step)) {
-      bool isInStep = true;
-      SmallVector<Operation *> users = getUsers(op->getResult(0));
-      for (Operation *user : users)
-        if (auto use = levels.find(user); use != levels.end())
-          isUsed[use->second] = true;
-        else
-          isInStep = false;
-      if (!isInStep || llvm::count(isUsed, true) == 1)
-        isUsed.assign(last + 1, false), isUsed[levels[op]] = true;
-      else
-        recomputed.insert(op);
-    }
-    for (unsigned level = 0; level <= last; ++level)
-      if (isUsed[level])
-        parts[level]->ops.push_back(op), stepOf[op] = parts[level].get();
+  std::vector<std::unique_ptr<Step>> steps;
+  for (unsigned part = 0; part <= last; ++part) {
+    auto kind = part % 2 ? Step::Kind::RowValues : Step::Kind::Rows;
+    steps.push_back(
+        std::make_unique<Step>(Step{kind, step.rows, /*position=*/0, {}}));
   }
-  llvm::erase_if(parts, [](const auto &part) { return part->ops.empty(); });
-  return parts;
+  for (Operation *op : step.ops) {
+    SmallVector<unsigned> places = getPlaces(op, step, parts);
+    if (places.size() > 1)
+      recomputed.insert(op);
+    for (unsigned part : places)
+      steps[part]->ops.push_back(op);
+    stepOf[op] = steps[*llvm::max_element(places)].get();
+  }
+  llvm::erase_if(steps, [](const auto &part) { return part->ops.empty(); });
+  return steps;
 }

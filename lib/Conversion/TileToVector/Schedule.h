@@ -70,6 +70,9 @@ private:
   void splitRows();
   std::vector<std::unique_ptr<Step>> split(const Step &step);
   bool canRecompute(Operation *op, const Step &step) const;
+  SmallVector<unsigned>
+  getPlaces(Operation *op, const Step &step,
+            const DenseMap<Operation *, unsigned> &parts) const;
 
   Block &block;
   std::vector<std::unique_ptr<Step>> steps;
