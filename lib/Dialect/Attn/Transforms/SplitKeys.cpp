@@ -27,10 +27,11 @@ static bool hasPlainSink(AttentionOp op, const PairCoordinates &c) {
              getAffineDimExpr(c.numOver() - 1, op.getContext());
 }
 
-/// Returns whether the output has the axes of the state in order.
+/// Returns whether the output has the axes of the state in order. A state with
+/// values has an output.
 static bool hasPlainOutput(AttentionOp op, const PairCoordinates &c) {
   if (!op.getOut())
-    return true;
+    return !op.getValues();
   AffineMap map = *op.getOutMap();
   SmallVector<unsigned> dims =
       llvm::to_vector(llvm::seq<unsigned>(c.query() + 1));

@@ -36,13 +36,13 @@ func.func @lse(%q: tensor<?x8x1x16xf32>, %k: tensor<?x2x?x16xf32>) -> tensor<?x8
 // -----
 
 // Left as they are: an unknown number of queries, few keys, another weight,
-// another order of axes, a sink for each query.
+// another order of axes, a sink for each query, values without an output.
 // CHECK-LABEL: func @whole(
-// CHECK-COUNT-5: attn.attention
+// CHECK-COUNT-6: attn.attention
 // CHECK-NOT:     attn.partial
 func.func @whole(%q: tensor<2x8x?x16xf32>, %q1: tensor<2x8x1x16xf32>, %k: tensor<2x8x?x16xf32>, %few: tensor<2x8x64x16xf32>,
                  %s: tensor<8x1xf32>)
-    -> (tensor<2x8x?x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1x16xf32>, tensor<2x1x8x16xf32>, tensor<2x8x1x16xf32>) {
+    -> (tensor<2x8x?x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1x16xf32>, tensor<2x1x8x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1xf32>) {
   %0 = attn.attention dots(%q * %k) values(%k)
     : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32> -> tensor<2x8x?x16xf32>
   %1 = attn.attention dots(%q1 * %few) values(%few)
@@ -53,5 +53,7 @@ func.func @whole(%q: tensor<2x8x?x16xf32>, %q1: tensor<2x8x1x16xf32>, %k: tensor
     : tensor<2x8x1x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32> -> tensor<2x1x8x16xf32>
   %4 = attn.attention dots(%q1 * %k) values(%k) sink(%s[h, i])
     : tensor<2x8x1x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<8x1xf32> -> tensor<2x8x1x16xf32>
-  return %0, %1, %2, %3, %4 : tensor<2x8x?x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1x16xf32>, tensor<2x1x8x16xf32>, tensor<2x8x1x16xf32>
+  %5 = attn.attention dots(%q1 * %k) values(%k) results(lse)
+    : tensor<2x8x1x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32> -> tensor<2x8x1xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<2x8x?x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1x16xf32>, tensor<2x1x8x16xf32>, tensor<2x8x1x16xf32>, tensor<2x8x1xf32>
 }

@@ -184,8 +184,8 @@ def AttnSplitKeysPass : Pass<"attn-split-keys"> {
 
     *Before* and *after*: any IR. An op stays as it is if it has more queries,
     or no more keys than a part, queries or keys on a grid, another weight than
-    `exp`, an output whose axes are in another order, or a sink that is not one
-    number per head.
+    `exp`, an output whose axes are in another order, values but no output, or a
+    sink that is not one number per head.
 
     Example: one query.
 
