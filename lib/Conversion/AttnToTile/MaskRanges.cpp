@@ -284,8 +284,9 @@ Value MaskRanges::emitList(BoxEvaluator &evaluator, OpBuilder &at,
     // An empty set need not begin where a tile does.
     last = evaluator.select(at, isEmpty, first, last);
     last = evaluator.greatest(at, last, first);
-    if (set.neverMust && alone) {
+    if (report.neverFull) {
       append(first, last, tile::RangeKind::Partial);
+      behind = reach = last;
       continue;
     }
     auto clamp = [&](Value position, Value least) {

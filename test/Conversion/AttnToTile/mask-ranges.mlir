@@ -51,6 +51,20 @@ func.func @dilated() -> !attn.mask<1, 1> {
 
 // -----
 
+// The same of two windows: no tile is full, and no range is.
+
+// CHECK-LABEL: func @two_dilated(
+// CHECK: tile.ranges [%{{[^,]+}}, %{{[^,]+}}, partial], [%{{[^,]+}}, %{{[^,]+}}, partial] :
+func.func @two_dilated(%past: index) -> !attn.mask<1, 1> {
+  %a = attn.mask.sliding window(64) dilation(4)
+  %b = attn.mask.sliding window(48) dilation(3)
+  %c = attn.mask.offset %b q(%past) : !attn.mask<1, 1>
+  %m = attn.mask.or %a, %c : !attn.mask<1, 1>, !attn.mask<1, 1>
+  return %m : !attn.mask<1, 1>
+}
+
+// -----
+
 // On a grid the key's column is a remainder: bisection. What depends on the
 // query alone is computed before it.
 
