@@ -2,7 +2,8 @@
 // at several lengths: the bits are those of attn-run. The shared library needs
 // no library of this project.
 
-// The compiled program is not instrumented, but the runtime that it links is.
+// Off under sanitizers, because the C program is compiled without them and
+// could not link the runtime, which is compiled with them.
 // UNSUPPORTED: sanitizers
 
 // RUN: rm -rf %t && mkdir %t && cd %t

@@ -1,6 +1,7 @@
 // Scalars are passed by value and returned through pointers, in the types of C.
 
-// The compiled program is not instrumented, but the runtime that it links is.
+// Off under sanitizers, because the C program is compiled without them and
+// could not link the runtime, which is compiled with them.
 // UNSUPPORTED: sanitizers
 
 // RUN: rm -rf %t && mkdir %t

@@ -1,7 +1,8 @@
 // Several compiled libraries work in one process, linked or loaded, and may be
 // closed after their threads have started.
 
-// The compiled program is not instrumented, but the runtime that it links is.
+// Off under sanitizers, because the C program is compiled without them and
+// could not link the runtime, which is compiled with them.
 // UNSUPPORTED: sanitizers
 
 // RUN: rm -rf %t && mkdir %t

@@ -1,4 +1,6 @@
 // RUN: attn-opt %s --split-input-file --attn-split-keys=keys=64 | FileCheck %s
+// RUN: attn-opt %s --split-input-file --attn-split-keys="keys=64 queries=0" | FileCheck %s --check-prefix=NONE
+// NONE-NOT: attn.partial
 // RUN: not attn-opt %s --split-input-file --attn-split-keys=keys=0 2>&1 | FileCheck %s --check-prefix=ZERO
 // ZERO: error: attn-split-keys: expected at least 1 key in a part, found 0
 

@@ -11,6 +11,10 @@ import tempfile
 
 import numpy as np
 
+root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "..")
+sys.path.append(os.path.join(root, "tools", "attn-bench", "attn_bench"))
+from ours import Tensor
+
 BF16 = 1  # ATTN_RT_BF16
 TILE = "<256 x i32>"
 # Callers and callees must agree about registers for vectors.
@@ -56,19 +60,6 @@ define internal TILE @emulated.tdpbf16ps(i16 %m, i16 %n, i16 %k, TILE %c, TILE %
   ret TILE %v
 }
 """.replace("TILE", TILE).replace("ATTRIBUTES", ATTRIBUTES)
-
-
-class Tensor(ctypes.Structure):
-    """attn_rt_tensor."""
-
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("owner", ctypes.c_void_p),
-        ("dtype", ctypes.c_int32),
-        ("rank", ctypes.c_int32),
-        ("sizes", ctypes.c_int64 * 8),
-        ("strides", ctypes.c_int64 * 8),
-    ]
 
 
 def emulate(code):

@@ -15,25 +15,14 @@ import sys
 
 import numpy as np
 
-catalog = os.path.join(
-    os.path.dirname(__file__), "..", "..", "..", "Integration", "Catalog"
-)
-sys.path.insert(0, os.path.abspath(catalog))
+root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "..")
+sys.path.insert(0, os.path.join(root, "test", "Integration", "Catalog"))
+sys.path.append(os.path.join(root, "tools", "attn-bench", "attn_bench"))
+from ours import Tensor
 from run_row import load_module, run
 
 # By attn_rt_dtype; numpy has no bfloat16.
 DTYPES = "f2 V2 f4 f8 ? i1 i2 i4 i8".split()
-
-
-class Tensor(ctypes.Structure):
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("owner", ctypes.c_void_p),
-        ("dtype", ctypes.c_int32),
-        ("rank", ctypes.c_int32),
-        ("sizes", ctypes.c_int64 * 8),
-        ("strides", ctypes.c_int64 * 8),
-    ]
 
 
 class Value(ctypes.Structure):
