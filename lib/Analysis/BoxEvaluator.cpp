@@ -601,7 +601,18 @@ Truth BoxEvaluator::compare(arith::CmpIOp op) {
   OpBuilder &b = at(varying);
   Truth truth = compare(b, op.getPredicate(), lhs, rhs);
   truth.varying = varying;
-  return restrict(b, truth, bothValid(lhs.valid, rhs.valid));
+  truth = restrict(b, truth, bothValid(lhs.valid, rhs.valid));
+  bool isEquation = op.getPredicate() == P::eq || op.getPredicate() == P::ne;
+  if (left && isEquation)
+    if (std::optional<Possible> congruent = mayBeCongruent(*left, *right)) {
+      truth.varying |= congruent->varying;
+      OpBuilder &b = at(truth.varying);
+      if (op.getPredicate() == P::eq)
+        truth.may = conjunction(b, truth.may, congruent->holds);
+      else
+        truth.must = disjunction(b, truth.must, negation(b, congruent->holds));
+    }
+  return truth;
 }
 
 /// Returns the condition that `loop` checks for each of its steps: it carries
@@ -660,8 +671,9 @@ Truth BoxEvaluator::getAny(scf::ForOp loop) {
   inside.points = points;
   inside.intervals = intervals;
   inside.truths = truths;
+  inside.cuts = cuts;
   inside.mapPoint(loop.getInductionVar(), emitted.getInductionVar());
-  Truth entry = inside.getTruth(condition);
+  Truth entry = inside.getSharpTruth(condition);
   for (Operation *op : inside.opaque)
     (void)unknown(op);
   Value must = entry.must;

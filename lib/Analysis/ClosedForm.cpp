@@ -13,8 +13,6 @@ using namespace mlir;
 using namespace mlir::attn;
 using P = arith::CmpIPredicate;
 
-/// No more bounds of a set than about this are compared with each other.
-constexpr size_t maxBounds = 4;
 /// Beyond every position: bounds are cut to what lies within.
 constexpr int64_t far = int64_t(1) << 61;
 /// Several summands are exact if each is smaller.
@@ -66,36 +64,9 @@ FailureOr<ClosedForm::Sets> ClosedForm::intersect(const Sets &lhs,
       sets.push_back(
           {later(x.mayBegin, y.mayBegin), earlier(x.mayEnd, y.mayEnd),
            later(x.mustBegin, y.mustBegin), earlier(x.mustEnd, y.mustEnd),
-           x.neverMust || y.neverMust, x.bounds});
-      cut(sets.back(), x, y);
-      if (sets.back().bounds.size() < maxBounds)
-        llvm::append_range(sets.back().bounds, y.bounds);
+           x.neverMust || y.neverMust});
     }
   return sets;
-}
-
-/// Empties `set` where a bound of `lhs` and one of `rhs` contradict each other:
-/// k - i <= 0 and i - k < w together say that 0 < w, whatever i is.
-void ClosedForm::cut(KeySet &set, const KeySet &lhs, const KeySet &rhs) {
-  for (const LinearForm &x : lhs.bounds)
-    for (const LinearForm &y : rhs.bounds) {
-      int64_t a = x.getCoefficient(variable), b = y.getCoefficient(variable);
-      if ((a < 0) == (b < 0))
-        continue;
-      LinearForm sum;
-      if (!sum.add(x, std::abs(b)) || !sum.add(y, std::abs(a)))
-        continue;
-      bool isCancelled = sum.terms.size() + 1 < x.terms.size() + y.terms.size();
-      Interval rest = getRest(sum);
-      if (!isCancelled || !rest.lo || rest.varying || rest.valid)
-        continue;
-      Value none = evaluator.constant(this->b, -far);
-      Value isEmpty = evaluator.compare(this->b, P::sgt, rest.lo,
-                                        evaluator.constant(this->b, 0));
-      for (Value *end : {&set.mayEnd, &set.mustEnd})
-        *end = evaluator.select(this->b, isEmpty, none,
-                                *end ? *end : evaluator.constant(this->b, far));
-    }
 }
 
 FailureOr<ClosedForm::Sets> ClosedForm::unite(Sets lhs, const Sets &rhs) {
@@ -152,15 +123,20 @@ FailureOr<ClosedForm::Sets> ClosedForm::solveOnce(Value predicate,
     return solveFixed(predicate, negated);
   Operation *op = predicate.getDefiningOp();
   if (isa<arith::AndIOp, arith::OrIOp>(op)) {
+    const Alternatives *alternatives = cuts.get(predicate, negated);
+    bool isConjunction = isa<arith::AndIOp>(op) != negated;
+    if (isConjunction && alternatives && alternatives->isSharper)
+      if (FailureOr<Sets> sets = solveAlternatives(*alternatives);
+          succeeded(sets))
+        return sets;
     FailureOr<Sets> lhs = solve(op->getOperand(0), negated);
     if (failed(lhs))
       return failure();
     FailureOr<Sets> rhs = solve(op->getOperand(1), negated);
     if (failed(rhs))
       return failure();
-    FailureOr<Sets> sets = isa<arith::AndIOp>(op) != negated
-                               ? intersect(*lhs, *rhs)
-                               : unite(*lhs, *rhs);
+    FailureOr<Sets> sets =
+        isConjunction ? intersect(*lhs, *rhs) : unite(*lhs, *rhs);
     if (failed(sets))
       return fail(predicate);
     return sets;
@@ -193,6 +169,141 @@ FailureOr<ClosedForm::Sets> ClosedForm::solveFixed(Value predicate,
     set.mayBegin = negated ? evaluator.select(b, truth.must, all, none)
                            : evaluator.select(b, truth.may, none, all);
   return Sets{set};
+}
+
+//===----------------------------------------------------------------------===//
+// Cuts
+//===----------------------------------------------------------------------===//
+
+ClosedForm::Sets ClosedForm::getNone() {
+  KeySet none;
+  none.mayEnd = none.mustEnd = evaluator.constant(b, -far);
+  // An empty set must not widen a hull.
+  if (isHull)
+    none.mayBegin = evaluator.constant(b, far);
+  return {none};
+}
+
+FailureOr<ClosedForm::Sets>
+ClosedForm::solveAlternatives(const Alternatives &alternatives) {
+  if (alternatives.list.empty())
+    return getNone();
+  Sets sets;
+  for (const Conjunction &conjunction : alternatives.list) {
+    FailureOr<Sets> solved = solveConjunction(conjunction);
+    if (failed(solved))
+      return failure();
+    FailureOr<Sets> united = sets.empty() ? solved : unite(sets, *solved);
+    if (failed(united))
+      return failure();
+    sets = *united;
+  }
+  return sets;
+}
+
+FailureOr<ClosedForm::Sets>
+ClosedForm::solveConjunction(const Conjunction &conjunction) {
+  Sets sets(1);
+  for (Literal literal : conjunction.literals) {
+    FailureOr<Sets> solved = solve(literal.condition, literal.isNegated);
+    if (failed(solved))
+      return failure();
+    FailureOr<Sets> both = intersect(sets, *solved);
+    if (failed(both))
+      return failure();
+    sets = *both;
+  }
+  for (KeySet &set : sets)
+    for (const LinearForm &form : conjunction.cuts)
+      cut(set, form);
+  return sets;
+}
+
+/// Takes away from what may be visible where `form` is positive.
+void ClosedForm::cut(KeySet &set, const LinearForm &form) {
+  // Other terms might be too large for their coefficients.
+  for (auto [term, coefficient] : form.terms)
+    if (!evaluator.isUniform(term) && !evaluator.isBounded(term))
+      return;
+  if (llvm::any_of(form.terms,
+                   [&](auto &entry) { return depends(entry.first); })) {
+    FailureOr<KeySet> bound = solveAtMost(form, LinearForm(), 0);
+    if (failed(bound))
+      return;
+    bound->mustBegin = bound->mustEnd = {};
+    bound->neverMust = false;
+    set = intersect({set}, {*bound})->front();
+    return;
+  }
+  Interval sum = getRest(form);
+  if (!sum.lo || sum.varying)
+    return;
+  Value above = evaluator.constant(b, far), below = evaluator.constant(b, -far);
+  Value isEmpty =
+      evaluator.compare(b, P::sgt, sum.lo, evaluator.constant(b, 0));
+  if (sum.valid)
+    isEmpty = b.createOrFold<arith::AndIOp>(loc, isEmpty, sum.valid);
+  set.mayEnd =
+      evaluator.select(b, isEmpty, below, set.mayEnd ? set.mayEnd : above);
+  if (isHull)
+    set.mayBegin = evaluator.select(b, isEmpty, above,
+                                    set.mayBegin ? set.mayBegin : below);
+}
+
+FailureOr<SmallVector<KeySet>> ClosedForm::solveSharply(Value predicate) {
+  FailureOr<Sets> sets = solve(predicate);
+  const Alternatives *hidden = cuts.get(predicate, /*isNegated=*/true);
+  if (failed(sets) || !hidden || !hidden->isSharper)
+    return sets;
+  // Alternatives that cannot be leave fewer sets.
+  FailureOr<Sets> fewer = solveHidden(*hidden);
+  if (succeeded(fewer) && fewer->size() < sets->size())
+    sets = fewer;
+  if (hidden->list.size() == 1 && !hidden->list[0].cuts.empty()) {
+    FailureOr<Sets> outside = solveConjunction(hidden->list[0]);
+    if (succeeded(outside) && outside->size() == 1)
+      appendComplement(*sets, outside->front());
+  }
+  if (sets->size() > maxSets)
+    return failure();
+  return sets;
+}
+
+/// The sets of all that none of the alternatives hides.
+FailureOr<ClosedForm::Sets>
+ClosedForm::solveHidden(const Alternatives &hidden) {
+  Sets sets(1);
+  for (const Conjunction &conjunction : hidden.list) {
+    Sets clause;
+    for (Literal literal : conjunction.literals) {
+      FailureOr<Sets> solved = solve(literal.condition, !literal.isNegated);
+      if (failed(solved))
+        return failure();
+      FailureOr<Sets> united = clause.empty() ? solved : unite(clause, *solved);
+      if (failed(united))
+        return failure();
+      clause = *united;
+    }
+    FailureOr<Sets> both = intersect(sets, clause);
+    if (failed(both))
+      return failure();
+    sets = *both;
+  }
+  return sets;
+}
+
+/// Adds what is before and behind `hidden`, which is visible for certain.
+void ClosedForm::appendComplement(Sets &sets, const KeySet &hidden) {
+  if (hidden.mayBegin) {
+    KeySet before;
+    before.mayEnd = before.mustEnd = hidden.mayBegin;
+    sets.push_back(before);
+  }
+  if (hidden.mayEnd) {
+    KeySet behind;
+    behind.mayBegin = behind.mustBegin = hidden.mayEnd;
+    sets.push_back(behind);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -295,9 +406,6 @@ FailureOr<KeySet> ClosedForm::solveAtMost(const LinearForm &lhs,
     set.mustBegin = threshold.hi;
     set.neverMust = !threshold.hi;
   }
-  if (difference.getCoefficient(variable) &&
-      !llvm::AddOverflow(difference.constant, slack, difference.constant))
-    set.bounds.push_back(difference);
   return set;
 }
 

@@ -11,7 +11,7 @@
 #ifndef ATTN_ANALYSIS_BOXEVALUATOR_H
 #define ATTN_ANALYSIS_BOXEVALUATOR_H
 
-#include "attn/Analysis/LinearForm.h"
+#include "attn/Analysis/Cuts.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -73,9 +73,15 @@ public:
 
   Interval getInterval(Value value);
   Truth getTruth(Value value);
+  /// The truth of a condition by its cuts, too, if there are any.
+  Truth getSharpTruth(Value value);
+  void useCuts(Cuts &cuts) { this->cuts = &cuts; }
 
   /// Whether the value is the same on the whole box.
   bool isUniform(Value value);
+  /// Whether a value that varies is a coordinate, or a quotient or remainder of
+  /// coordinates, so that it may be multiplied: no tensor has so many tokens.
+  bool isBounded(Value value);
   /// The value of a uniform value.
   Value getPoint(Value value);
 
@@ -98,6 +104,12 @@ public:
   Value divisor(OpBuilder &b, Value value);
 
 private:
+  /// Whether something may hold, and whether that depends on what varies.
+  struct Possible {
+    Value holds;
+    bool varying = false;
+  };
+
   OpBuilder &at(bool varying) { return varying ? inner : outer; }
   Interval unknown(Operation *op);
   Truth undecided(Operation *op);
@@ -121,9 +133,19 @@ private:
   Truth compare(arith::CmpIOp op);
   Truth compare(OpBuilder &b, arith::CmpIPredicate predicate, Interval lhs,
                 Interval rhs);
+  std::optional<Possible> mayBeCongruent(const LinearForm &lhs,
+                                         const LinearForm &rhs);
+  std::optional<Possible> hasMultiple(const LinearForm &dividend,
+                                      Value remainder, Value size);
+  Possible orNotModerate(const LinearForm &form, Possible possible);
   Truth getExclusive(arith::XOrIOp op);
   Truth getSelectedTruth(arith::SelectOp op);
   Truth getAny(scf::ForOp loop);
+  Possible getPossible(Value value, bool isNegated);
+  Possible getAlternatives(const Alternatives &alternatives);
+  Possible getConjunction(const Conjunction &conjunction);
+  Possible mayHold(const LinearForm &cut);
+  Possible isModerate(Value term);
 
   Value conjunction(OpBuilder &b, Value lhs, Value rhs);
   Value disjunction(OpBuilder &b, Value lhs, Value rhs);
@@ -139,6 +161,8 @@ private:
   DenseMap<Value, Interval> intervals;
   DenseMap<Value, Truth> truths;
   DenseMap<Value, bool> uniform;
+  /// May be null.
+  Cuts *cuts = nullptr;
   SmallVector<Operation *> opaque;
 };
 

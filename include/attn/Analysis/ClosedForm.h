@@ -21,8 +21,6 @@ struct KeySet {
   Value mayBegin, mayEnd, mustBegin, mustEnd;
   /// The second interval is empty whatever its ends.
   bool neverMust = false;
-  /// Forms that are at most 0 wherever the predicate holds.
-  SmallVector<LinearForm, 1> bounds = {};
 };
 
 /// Solves predicates for one coordinate.
@@ -34,14 +32,16 @@ public:
   /// `evaluator` knows all coordinates; `variable`, the one to solve for, is
   /// mapped to the interval of all its values. A remainder by a number of at
   /// most `tile` is not solved: a tile has visible and hidden positions.
-  ClosedForm(BoxEvaluator &evaluator, LinearForms &forms, OpBuilder &b,
-             Location loc, Value variable, int64_t tile)
-      : evaluator(evaluator), forms(forms), b(b), loc(loc), variable(variable),
-        tile(tile) {}
+  ClosedForm(BoxEvaluator &evaluator, LinearForms &forms, Cuts &cuts,
+             OpBuilder &b, Location loc, Value variable, int64_t tile)
+      : evaluator(evaluator), forms(forms), cuts(cuts), b(b), loc(loc),
+        variable(variable), tile(tile) {}
 
   /// The sets whose union is that of the predicate. Fails if an operation is
   /// no bound, which `getObstacle` then tells.
   FailureOr<SmallVector<KeySet>> solve(Value predicate, bool negated = false);
+  /// The sets of a predicate with what is certain by the cuts of its negation.
+  FailureOr<SmallVector<KeySet>> solveSharply(Value predicate);
   /// One set outside of which `predicate` holds nowhere. What is no bound hides
   /// nothing.
   KeySet findHull(Value predicate);
@@ -60,7 +60,12 @@ private:
   FailureOr<Sets> fail(Value value);
   FailureOr<Sets> solveOnce(Value predicate, bool negated);
   FailureOr<Sets> intersect(const Sets &lhs, const Sets &rhs);
-  void cut(KeySet &set, const KeySet &lhs, const KeySet &rhs);
+  Sets getNone();
+  FailureOr<Sets> solveAlternatives(const Alternatives &alternatives);
+  FailureOr<Sets> solveConjunction(const Conjunction &conjunction);
+  FailureOr<Sets> solveHidden(const Alternatives &hidden);
+  void appendComplement(Sets &sets, const KeySet &hidden);
+  void cut(KeySet &set, const LinearForm &form);
   FailureOr<Sets> unite(Sets lhs, const Sets &rhs);
   FailureOr<Sets> solveComparison(arith::CmpIOp op, bool negated);
   FailureOr<Sets> solveFixed(Value predicate, bool negated);
@@ -75,6 +80,7 @@ private:
 
   BoxEvaluator &evaluator;
   LinearForms &forms;
+  Cuts &cuts;
   OpBuilder &b;
   Location loc;
   Value variable;

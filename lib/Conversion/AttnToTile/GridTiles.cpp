@@ -321,11 +321,17 @@ LogicalResult GridTiles::placeKeys(OpBuilder &b, KernelArguments &arguments,
     evaluator.mapInterval(axis,
                           {zero, evaluator.subtract(b, sizes.back(), one)});
   }
+  SmallVector<Value> varying(i);
+  llvm::append_range(varying, j);
+  if (lastHead)
+    varying.push_back(indices.back());
+  Cuts cuts(forms, varying);
   bool isSmall = code.getOperations().size() <= kMaxMaskOperations;
   for (auto [axis, size] : llvm::zip(j, sizes)) {
     KeySet hull;
     if (isSmall)
-      hull = ClosedForm(evaluator, forms, b, loc, axis, 1).findHull(predicate);
+      hull = ClosedForm(evaluator, forms, cuts, b, loc, axis, 1)
+                 .findHull(predicate);
     Value begin = zero, end = size;
     if (hull.mayBegin)
       begin =

@@ -57,6 +57,7 @@ private:
   SmallVector<Value> queryAxes;
   GridBox::Arguments corners;
   LinearForms forms;
+  std::optional<Cuts> cuts;
 };
 
 } // namespace
@@ -70,6 +71,11 @@ FailureOr<Value> MaskRanges::emit(Value mask) {
     return Value(tile::RangesOp::create(b, loc, box.keyBegin, box.keyEnd,
                                         tile::RangeKind::Partial));
   }
+  SmallVector<Value> varying(queryAxes);
+  varying.append({key, box.grid ? key : query});
+  if (box.lastHead)
+    varying.push_back(over.back());
+  cuts.emplace(forms, varying);
   FailureOr<Value> list = emitClosedForm();
   return succeeded(list) ? *list : emitBisection();
 }
@@ -157,8 +163,8 @@ FailureOr<Value> MaskRanges::emitClosedForm() {
   BoxEvaluator evaluator(code, at, at, loc, forms, hooks);
   Value one = evaluator.constant(at, 1);
   seed(evaluator, {box.keyBegin, evaluator.subtract(at, box.keyEnd, one)});
-  ClosedForm solver(evaluator, forms, at, loc, key, box.step);
-  FailureOr<SmallVector<KeySet>> sets = solver.solve(predicate);
+  ClosedForm solver(evaluator, forms, *cuts, at, loc, key, box.step);
+  FailureOr<SmallVector<KeySet>> sets = solver.solveSharply(predicate);
   if (failed(sets)) {
     if (Operation *obstacle = solver.getObstacle())
       report.obstacle = obstacle->getLoc();
@@ -335,7 +341,8 @@ Value MaskRanges::emitBisection() {
     BoxEvaluator evaluator(code, outer, inner, loc, forms, hooks);
     Value last = evaluator.subtract(inner, hi, evaluator.constant(inner, 1));
     seed(evaluator, {lo, last, /*varying=*/true});
-    Truth truth = evaluator.getTruth(predicate);
+    evaluator.useCuts(*cuts);
+    Truth truth = evaluator.getSharpTruth(predicate);
     for (Operation *op : evaluator.getOpaque())
       report.opaque.push_back(op->getLoc());
     report.neverFull = matchPattern(truth.must, m_Zero());

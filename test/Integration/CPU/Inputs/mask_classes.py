@@ -6,7 +6,8 @@
 #                        [--full=SHARE] [--visited=PAIRS]
 #
 # Each seed is one mask at several sizes; `--draw=named` draws from the named masks
-# of one dimension, `--draw=written` takes masks from a list instead of drawing. An empty tile must have no visible
+# of one dimension, `--draw=correlated` masks whose comparisons say more together than
+# alone; `--draw=written` and `--draw=joint` take masks from a list instead of drawing. An empty tile must have no visible
 # pair, a full one must be whole and have nothing else, and none may be visited
 # twice. Of the tiles that are empty or full by their pairs, at least the given
 # shares must be found. `--draw=grids` takes masks on grids and asks for the class of
@@ -24,6 +25,7 @@ import tempfile
 import numpy as np
 
 import attention_program
+import correlated_masks
 from attention_program import Failure, Program, attn_run, save
 from random_masks import Clauses, Domain, Expression, Mask, RandomMasks, Space, any_of, read
 
@@ -240,6 +242,10 @@ class WideMasks(RandomMasks):
     Clauses = WideClauses
 
 
+class CorrelatedMasks(correlated_masks.CorrelatedMasks):
+    Clauses = WideClauses
+
+
 class NamedMasks(RandomMasks):
     """Masks whose key ranges are formulas."""
 
@@ -329,6 +335,7 @@ class GridCase(Case):
 class WrittenCase(Case):
     """A mask that is written down: what random ones hardly meet."""
 
+    LIST = []
     SIZES = [(64, 192), (150, 700), (63, 65), (200, 129), (1, 1), (0, 70), (70, 0), (129, 513)]
 
     def __init__(self, seed):
@@ -337,7 +344,7 @@ class WrittenCase(Case):
         self.program = Program(random.Random(seed))
         self.letters, self.extents = [], []
         self.space = Space([], [])
-        write = WRITTEN[seed]
+        write = self.LIST[seed]
         text, shown = write(self.program)
         self.mask = Mask(self.program.emit(text, "m"), (1, 1), 0, shown)
 
@@ -519,6 +526,15 @@ def one_key(program):
 WRITTEN = [strided_times, strided_chain, cancelled, counted, counted_far, overlapping, inside,
            blurred, truncated, product, magnitude, chosen, either, extremes, two_multiples,
            least_multiple, outside_window, apart, tile_numbers, huge_offsets, huge_bounds, one_key]
+
+
+WrittenCase.LIST = WRITTEN
+
+
+class JointCase(WrittenCase):
+    """A mask of comparisons that say more together."""
+
+    LIST = correlated_masks.CORRELATED
 
 
 def truth(shown, tile):
@@ -716,7 +732,8 @@ def main():
     options = dict(a.removeprefix("--").split("=") for a in sys.argv[1:] if a.startswith("--"))
     first, count = (int(a) for a in sys.argv[1:] if not a.startswith("--"))
     draw = {"wide": Case, "named": lambda seed: Case(seed, NamedMasks, (1,)),
-            "written": WrittenCase, "grids": GridCase}[options.get("draw", "wide")]
+            "correlated": lambda seed: Case(seed, CorrelatedMasks, (1,)),
+            "written": WrittenCase, "joint": JointCase, "grids": GridCase}[options.get("draw", "wide")]
     cases = [draw(seed) for seed in range(first, first + count)]
     tally, failed = Tally(), []
     for tile in sorted({case.tile for case in cases}):
