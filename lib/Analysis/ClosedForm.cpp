@@ -127,8 +127,10 @@ FailureOr<ClosedForm::Sets> ClosedForm::solveOnce(Value predicate,
     bool isConjunction = isa<arith::AndIOp>(op) != negated;
     if (isConjunction && alternatives && alternatives->isSharper)
       if (FailureOr<Sets> sets = solveAlternatives(*alternatives);
-          succeeded(sets))
+          succeeded(sets)) {
+        cuts.setUsed();
         return sets;
+      }
     FailureOr<Sets> lhs = solve(op->getOperand(0), negated);
     if (failed(lhs))
       return failure();
@@ -257,12 +259,16 @@ FailureOr<SmallVector<KeySet>> ClosedForm::solveSharply(Value predicate) {
     return sets;
   // Alternatives that cannot be leave fewer sets.
   FailureOr<Sets> fewer = solveHidden(*hidden);
-  if (succeeded(fewer) && fewer->size() < sets->size())
+  if (succeeded(fewer) && fewer->size() < sets->size()) {
     sets = fewer;
+    cuts.setUsed();
+  }
   if (hidden->list.size() == 1 && !hidden->list[0].cuts.empty()) {
     FailureOr<Sets> outside = solveConjunction(hidden->list[0]);
-    if (succeeded(outside) && outside->size() == 1)
+    if (succeeded(outside) && outside->size() == 1) {
       appendComplement(*sets, outside->front());
+      cuts.setUsed();
+    }
   }
   if (sets->size() > maxSets)
     return failure();

@@ -131,15 +131,15 @@ std::optional<Cuts::Conjunctions> Cuts::expandOnce(Value predicate,
 //===----------------------------------------------------------------------===//
 
 /// The forms that are at most 0 where the comparisons hold.
-SmallVector<LinearForm> Cuts::getForms(const Conjunction &conjunction) {
-  SmallVector<LinearForm> result;
-  auto addAtMost = [&](Value lhs, Value rhs, int64_t slack) {
+SmallVector<Comparison> Cuts::getComparisons(const Conjunction &conjunction) {
+  SmallVector<Comparison> result;
+  auto addAtMost = [&](Value lhs, Value rhs, int64_t slack, unsigned source) {
     LinearForm form = forms.get(lhs);
     if (form.add(forms.get(rhs), -1) &&
         !llvm::AddOverflow(form.constant, slack, form.constant))
-      result.push_back(form);
+      result.push_back({form, source});
   };
-  for (Literal literal : conjunction.literals) {
+  for (auto [source, literal] : llvm::enumerate(conjunction.literals)) {
     auto op = literal.condition.getDefiningOp<arith::CmpIOp>();
     if (!op || !op.getLhs().getType().isIndex())
       continue;
@@ -149,9 +149,9 @@ SmallVector<LinearForm> Cuts::getForms(const Conjunction &conjunction) {
     bool isAbove = predicate == P::sgt || predicate == P::sge;
     bool isStrict = predicate == P::slt || predicate == P::sgt;
     if (isBelow || predicate == P::eq)
-      addAtMost(op.getLhs(), op.getRhs(), isStrict);
+      addAtMost(op.getLhs(), op.getRhs(), isStrict, source);
     if (isAbove || predicate == P::eq)
-      addAtMost(op.getRhs(), op.getLhs(), isStrict);
+      addAtMost(op.getRhs(), op.getLhs(), isStrict, source);
   }
   return result;
 }
@@ -170,12 +170,12 @@ const Alternatives *Cuts::get(Value predicate, bool isNegated) {
   result.emplace();
   result->isSharper = hasContradiction;
   for (Conjunction &conjunction : *conjunctions) {
-    SmallVector<LinearForm> forms = getForms(conjunction);
-    if (forms.size() > maxComparisons)
+    SmallVector<Comparison> comparisons = getComparisons(conjunction);
+    if (comparisons.size() > maxComparisons)
       tooMany = true;
     else
       conjunction.cuts = findCuts(
-          forms, this->forms, [&](Value value) { return varies(value); },
+          comparisons, forms, [&](Value value) { return varies(value); },
           budget);
     result->isSharper |= !conjunction.cuts.empty();
     bool isNever = conjunction.cuts.size() == 1 &&

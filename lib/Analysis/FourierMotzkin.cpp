@@ -32,7 +32,8 @@ struct Row {
   int64_t constant = 0;
   /// The given rows of which it is a sum.
   llvm::SmallBitVector origin;
-  bool isSum = false;
+  /// The sources of the comparisons in it.
+  llvm::SmallBitVector sources;
 };
 
 /// One elimination.
@@ -42,7 +43,7 @@ public:
               CutBudget &budget)
       : context(context), varies(varies), budget(budget) {}
 
-  SmallVector<LinearForm> run(ArrayRef<LinearForm> forms);
+  SmallVector<LinearForm> run(ArrayRef<Comparison> comparisons);
 
 private:
   /// How a term follows from others: a quotient of `dividend`, or its
@@ -55,7 +56,7 @@ private:
 
   unsigned getNumber(Value term);
   std::optional<Definition> define(Value term);
-  void addForm(const LinearForm &form);
+  Row &addForm(const LinearForm &form);
   void addDefinition(unsigned term);
   SmallVector<unsigned> getOrder();
   void eliminate(unsigned term, ArrayRef<unsigned> done);
@@ -112,7 +113,7 @@ std::optional<Elimination::Definition> Elimination::define(Value term) {
                     std::nullopt};
 }
 
-void Elimination::addForm(const LinearForm &form) {
+Row &Elimination::addForm(const LinearForm &form) {
   Row row;
   row.constant = form.constant;
   for (auto [term, coefficient] : form.terms) {
@@ -121,7 +122,7 @@ void Elimination::addForm(const LinearForm &form) {
       row.coefficients.resize(number + 1);
     row.coefficients[number] = coefficient;
   }
-  rows.push_back(std::move(row));
+  return rows.emplace_back(std::move(row));
 }
 
 /// Adds the rows by which a quotient or a remainder follows from its dividend.
@@ -245,8 +246,8 @@ void Elimination::eliminate(unsigned term, ArrayRef<unsigned> done) {
       for (auto [n, coefficient] : llvm::enumerate(sum.coefficients))
         coefficient = coefficient * b + rows[y].coefficients[n] * a;
       sum.constant = sum.constant * b + rows[y].constant * a;
-      sum.isSum = true;
       sum.origin |= rows[y].origin;
+      sum.sources |= rows[y].sources;
       // Of more rows than one more than the terms that are gone, it would be a
       // sum of other sums (Chernikov's rule; a term that stays counts as
       // bounded by its end).
@@ -325,7 +326,7 @@ presburger::Simplex Elimination::getIntervalTests(ArrayRef<Row> given) {
 SmallVector<LinearForm> Elimination::selectCuts(ArrayRef<Row> given) {
   SmallVector<const Row *> sums;
   for (const Row &row : rows)
-    if (row.isSum)
+    if (row.sources.count() > 1)
       sums.push_back(&row);
   if (sums.empty())
     return {};
@@ -352,9 +353,12 @@ SmallVector<LinearForm> Elimination::selectCuts(ArrayRef<Row> given) {
   return cuts;
 }
 
-SmallVector<LinearForm> Elimination::run(ArrayRef<LinearForm> forms) {
-  for (const LinearForm &form : forms)
-    addForm(form);
+SmallVector<LinearForm> Elimination::run(ArrayRef<Comparison> comparisons) {
+  for (const Comparison &comparison : comparisons) {
+    Row &row = addForm(comparison.form);
+    row.sources.resize(comparison.source + 1);
+    row.sources.set(comparison.source);
+  }
   numComparisons = rows.size();
   // Dividends bring in terms of their own.
   for (unsigned term = 0; term < terms.size(); ++term)
@@ -382,8 +386,8 @@ SmallVector<LinearForm> Elimination::run(ArrayRef<LinearForm> forms) {
 }
 
 SmallVector<LinearForm>
-mlir::attn::findCuts(ArrayRef<LinearForm> forms, LinearForms &context,
+mlir::attn::findCuts(ArrayRef<Comparison> comparisons, LinearForms &context,
                      llvm::function_ref<bool(Value)> varies,
                      CutBudget &budget) {
-  return Elimination(context, varies, budget).run(forms);
+  return Elimination(context, varies, budget).run(comparisons);
 }

@@ -59,6 +59,7 @@ BoxEvaluator::Possible BoxEvaluator::getPossible(Value value, bool isNegated) {
 
 BoxEvaluator::Possible
 BoxEvaluator::getAlternatives(const Alternatives &alternatives) {
+  cuts->setUsed();
   Possible any{boolean(outer, false)};
   for (const Conjunction &one : alternatives.list) {
     Possible all = getConjunction(one);

@@ -53,6 +53,9 @@ public:
   /// many.
   const Alternatives *get(Value predicate, bool isNegated);
 
+  /// Whether cuts of alternatives were of use.
+  bool areUsed() const { return used; }
+  void setUsed() { used = true; }
   /// Whether a limit was met.
   bool isIncomplete() const { return tooMany || budget.isExhausted; }
 
@@ -67,7 +70,7 @@ private:
                                            Value no, bool isNoNegated);
   std::optional<Conjunctions> intersect(const std::optional<Conjunctions> &lhs,
                                         const std::optional<Conjunctions> &rhs);
-  SmallVector<LinearForm> getForms(const Conjunction &conjunction);
+  SmallVector<Comparison> getComparisons(const Conjunction &conjunction);
   bool varies(Value value);
 
   LinearForms &forms;
@@ -76,7 +79,7 @@ private:
   std::map<Key, std::optional<Conjunctions>> expanded;
   std::map<Key, std::optional<Alternatives>> found;
   CutBudget budget;
-  bool tooMany = false;
+  bool tooMany = false, used = false;
   /// Whether two literals ever contradicted each other.
   bool hasContradiction = false;
 };

@@ -78,10 +78,14 @@ static void explain(Operation *op, const MaskReport &report) {
     remark << "not analysed, every tile is partial";
   else
     remark << "by bisection";
+  if (report.hasCuts)
+    remark << ", with cuts";
   if (report.onGrid)
     remark << ", boxes of the grid";
   if (report.neverFull)
     remark << ", never full";
+  if (report.tooManyForCuts)
+    remark << ", too many comparisons to see all together";
   if (report.obstacle)
     remark.attachNote(*report.obstacle) << "this has no formula";
   for (Location loc : report.opaque)

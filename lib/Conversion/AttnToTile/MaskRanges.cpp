@@ -77,7 +77,11 @@ FailureOr<Value> MaskRanges::emit(Value mask) {
     varying.push_back(over.back());
   cuts.emplace(forms, varying);
   FailureOr<Value> list = emitClosedForm();
-  return succeeded(list) ? *list : emitBisection();
+  if (failed(list))
+    list = emitBisection();
+  report.hasCuts = cuts->areUsed();
+  report.tooManyForCuts = cuts->isIncomplete();
+  return list;
 }
 
 Value MaskRanges::emitPredicate(Value mask) {

@@ -48,6 +48,9 @@ struct MaskReport {
   /// Whether no tile is full, and whether the predicate was left alone because
   /// of its size.
   bool neverFull = false, tooLarge = false;
+  /// Whether comparisons were seen together, and whether there were too many of
+  /// them for that.
+  bool hasCuts = false, tooManyForCuts = false;
 };
 
 /// How intervals of masks reach the surrounding function, whose values become
