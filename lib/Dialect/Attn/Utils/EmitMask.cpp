@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
@@ -30,9 +31,35 @@ Value PairEmitter::emitMask(Value mask, ValueRange over, Value i, Value j) {
   shown[key] = visible;
   --maskDepth;
   // Other calls may emit elsewhere.
-  if (isOutermost)
+  if (isOutermost) {
     shown.clear();
+    shifts.clear();
+    shifted.clear();
+  }
   return visible;
+}
+
+Value PairEmitter::emitShifted(Value token, Value offset) {
+  auto place = shifts.find(token);
+  Shift shift;
+  shift.token = token;
+  if (place != shifts.end())
+    shift = place->second;
+  std::optional<int64_t> number = getConstantIntValue(offset);
+  int64_t sum;
+  if (number && !llvm::AddOverflow(shift.number, *number, sum)) {
+    shift.number = sum;
+  } else {
+    shift.offsets.push_back(offset.getAsOpaquePointer());
+    llvm::sort(shift.offsets);
+  }
+  if (shift.number == 0 && shift.offsets.empty())
+    return shift.token;
+  Value &moved = shifted[shift];
+  if (!moved)
+    moved = arith::AddIOp::create(b, loc, token, offset);
+  shifts[moved] = shift;
+  return moved;
 }
 
 Value PairEmitter::emitMaskDefinition(Value mask, ValueRange over, Value i,
@@ -46,8 +73,8 @@ Value PairEmitter::emitMaskDefinition(Value mask, ValueRange over, Value i,
       return arith::AndIOp::create(b, loc, lhs, rhs);
     return arith::OrIOp::create(b, loc, lhs, rhs);
   };
-  auto shifted = [&](Value token, Value offset) -> Value {
-    return offset ? Value(arith::AddIOp::create(b, loc, token, offset)) : token;
+  auto moved = [&](Value token, Value offset) -> Value {
+    return offset ? emitShifted(token, offset) : token;
   };
   Operation *definition = mask.getDefiningOp();
   if (!definition) {
@@ -73,13 +100,13 @@ Value PairEmitter::emitMaskDefinition(Value mask, ValueRange over, Value i,
       .Case([&](MaskOffsetOp op) {
         SmallVector<Value> there(over);
         for (auto [n, offset] : llvm::enumerate(op.getOverOffsets()))
-          there[n] = shifted(there[n], offset);
-        return emitMask(op.getMask(), there, shifted(i, op.getQueryOffset()),
-                        shifted(j, op.getKeyOffset()));
+          there[n] = moved(there[n], offset);
+        return emitMask(op.getMask(), there, moved(i, op.getQueryOffset()),
+                        moved(j, op.getKeyOffset()));
       })
       .Case([&](MaskPiecewiseOp op) { return emitPiecewise(op, over, i, j); })
       .Case([&](MaskCausalOp op) {
-        return compare(P::sle, j, shifted(i, op.getOffset()));
+        return compare(P::sle, j, moved(i, op.getOffset()));
       })
       .Case([&](MaskSlidingOp op) { return emitSliding(op, i, j); })
       .Case([&](MaskBlocksOp op) { return emitBlocks(op, i, j); })

@@ -72,6 +72,18 @@ def halved_shown(i, j):
     return x < 50
 
 
+def moved(depth):
+    """Masks each of which moves the one before in two ways."""
+    lines = ["  %c1 = arith.constant 1 : index", "  %c2 = arith.constant 2 : index",
+             "  %m0 = attn.mask.causal"]
+    for n in range(1, depth + 1):
+        name = "%m" if n == depth else f"%m{n}"
+        lines += [f"  %a{n} = attn.mask.offset %m{n - 1} q(%c1) : !attn.mask<1, 1>",
+                  f"  %b{n} = attn.mask.offset %m{n - 1} q(%c2) k(%c1) : !attn.mask<1, 1>",
+                  f"  {name} = attn.mask.or %a{n}, %b{n} : !attn.mask<1, 1>, !attn.mask<1, 1>"]
+    return "\n".join(lines) + "\n"
+
+
 MASKS = {
     "a thousand alternatives": (predicate(" | ".join(f"j == {3 * n}" for n in range(1000))),
                                 lambda i, j: (j % 3 == 0) & (j < 3000) & (i >= 0)),
@@ -85,6 +97,7 @@ MASKS = {
     "a chain of masks": (chain(900, alternating), alternating_shown),
     "masks that are used twice": (
         chain(200, lambda n: ("or", [f"%m{n - 1}", f"%m{n - 1}"])), lambda i, j: j <= i),
+    "masks that are moved twice": (moved(24), lambda i, j: j <= i + 24),
 }
 DIVISORS = {
     "quotients": predicate("j floordiv w <= i floordiv w").replace("where", "with (w = %w : index) where"),

@@ -14,6 +14,7 @@
 
 #include "mlir/IR/IRMapping.h"
 #include <map>
+#include <tuple>
 #include <vector>
 
 namespace mlir {
@@ -75,6 +76,9 @@ public:
   Value convertFloat(Value value, Type type);
 
 private:
+  /// `token` + `offset`. Sums of the same token and the same offsets, in any
+  /// order, are one value.
+  Value emitShifted(Value token, Value offset);
   Value emitMaskDefinition(Value mask, ValueRange over, Value i, Value j);
   Value emitRegionMask(Operation *op, Region &region, ArrayAttr infos,
                        ValueRange operands, ArrayRef<int64_t> coordinates,
@@ -111,6 +115,20 @@ private:
   /// The masks that the outermost call of emitMask has emitted, each with its
   /// coordinates, and how many calls are open.
   std::map<std::vector<const void *>, Value> shown;
+  /// A token that was moved: from where, by a number and by sorted values.
+  struct Shift {
+    Value token;
+    int64_t number = 0;
+    std::vector<const void *> offsets;
+    bool operator<(const Shift &other) const {
+      const void *here = token.getAsOpaquePointer();
+      const void *there = other.token.getAsOpaquePointer();
+      return std::tie(here, number, offsets) <
+             std::tie(there, other.number, other.offsets);
+    }
+  };
+  DenseMap<Value, Shift> shifts;
+  std::map<Shift, Value> shifted;
   unsigned maskDepth = 0;
 };
 
