@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A mask is drawn as the classes of its tiles: `#` full, `+` partial, `.`
-// empty.
+// empty. Tiles are runs of tokens, or those of attention, pair by pair.
 //
 //===----------------------------------------------------------------------===//
 
@@ -51,8 +51,11 @@ struct Picture {
 void Picture::printSummary(llvm::raw_ostream &stream) const {
   stream << options.draw->first << " queries, " << options.draw->second
          << " keys, tiles of " << options.drawTile.first << "x"
-         << options.drawTile.second << ": " << count(2) << " full, " << count(1)
-         << " partial, " << count(0) << " empty";
+         << options.drawTile.second << ": " << count(2)
+         << (options.drawPairs ? " pairs in full tiles, " : " full, ")
+         << count(1)
+         << (options.drawPairs ? " in partial tiles, " : " partial, ")
+         << count(0) << (options.drawPairs ? " not visited" : " empty");
 }
 
 void Picture::printText(llvm::raw_ostream &stream) const {
@@ -120,6 +123,7 @@ compileClasses(ModuleOp module, func::FuncOp entry,
   AttnClassifyMasksPassOptions tiles;
   tiles.queryTile = options.drawTile.first;
   tiles.keyTile = options.drawTile.second;
+  tiles.pairs = options.drawPairs;
   manager.addPass(createAttnClassifyMasksPass(tiles));
   std::string name = entry.getName().str();
   if (failed(manager.run(module)))
@@ -143,15 +147,19 @@ llvm::Error mlir::attn::drawMask(ModuleOp module, func::FuncOp entry,
   if (full.drawAt.size() != type.getOver())
     return makeError("--draw-at: @" + name + " has " + Twine(type.getOver()) +
                      " batch coordinates, found " + Twine(full.drawAt.size()));
-  int64_t rows = llvm::divideCeil(full.draw->first, full.drawTile.first);
-  int64_t columns = llvm::divideCeil(full.draw->second, full.drawTile.second);
+  auto [queries, keys] =
+      full.drawPairs ? std::pair<int64_t, int64_t>(1, 1) : full.drawTile;
+  int64_t rows = llvm::divideCeil(full.draw->first, queries);
+  int64_t columns = llvm::divideCeil(full.draw->second, keys);
   // The pictures of smaller batch coordinates are computed as well.
   double all = double(rows) * columns;
   for (int64_t index : full.drawAt)
     all *= double(index) + 1;
   if (all > kMaxTiles)
     return makeError("--draw: more than " + Twine(kMaxTiles) +
-                     " tiles; choose larger ones with --draw-tile");
+                     (full.drawPairs
+                          ? " pairs; draw a part of them"
+                          : " tiles; choose larger ones with --draw-tile"));
   auto compiled = compileClasses(module, entry, full);
   if (!compiled)
     return compiled.takeError();

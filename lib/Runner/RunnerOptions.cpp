@@ -34,7 +34,8 @@ Without --output, --check and --time the results are printed.
 
 With --draw=QUERIESxKEYS the function returns a mask, and the classes of its
 tiles are printed: # full, + partial, . empty. With --draw-tile=1x1 these are
-pairs.
+pairs. With --draw-pairs a character is a pair, and shows the tile that visits it,
+where tiles are those of attention: boxes on grids.
 
 Examples, with matmul.mlir containing
   func.func @matmul(%a: tensor<?x16xf32>, %b: tensor<16x?xf32>) -> ...
@@ -114,6 +115,11 @@ struct CommandLine {
   llvm::cl::opt<std::string> drawTile{
       "draw-tile", llvm::cl::desc("queries and keys of a tile (64x64)"),
       llvm::cl::value_desc("QxK"), llvm::cl::cat(category)};
+  llvm::cl::opt<bool> drawPairs{
+      "draw-pairs",
+      llvm::cl::desc("draw for each pair the class of the tile that visits it, "
+                     "where tiles on grids are boxes"),
+      llvm::cl::cat(category)};
   llvm::cl::list<int64_t> drawAt{
       "draw-at", llvm::cl::CommaSeparated,
       llvm::cl::desc("batch indices of the drawing, such as 0,3 for head 3 "
@@ -134,9 +140,10 @@ static llvm::Error makeError(const Twine &message) {
 /// Withdraws options of the LLVM libraries whose names this tool uses.
 static void removeForeignOptions() {
   auto &known = llvm::cl::getRegisteredOptions();
-  for (StringRef name : {"entry", "target", "cpu", "input", "output",
-                         "reference", "check", "time", "repeat", "threads",
-                         "draw", "draw-tile", "draw-at", "draw-output"})
+  for (StringRef name :
+       {"entry", "target", "cpu", "input", "output", "reference", "check",
+        "time", "repeat", "threads", "draw", "draw-tile", "draw-pairs",
+        "draw-at", "draw-output"})
     if (llvm::cl::Option *option = known.lookup(name))
       option->removeArgument();
 }
@@ -166,7 +173,7 @@ parsePair(StringRef option, StringRef text, int64_t least) {
 static llvm::Error convertDrawing(const CommandLine &line,
                                   RunnerOptions &options) {
   if (line.draw.empty()) {
-    if (!line.drawTile.empty() || !line.drawAt.empty() ||
+    if (!line.drawTile.empty() || line.drawPairs || !line.drawAt.empty() ||
         !line.drawOutput.empty())
       return makeError("expected --draw=QUERIESxKEYS with the other options of "
                        "a drawing");
@@ -186,6 +193,7 @@ static llvm::Error convertDrawing(const CommandLine &line,
       return tile.takeError();
     options.drawTile = *tile;
   }
+  options.drawPairs = line.drawPairs;
   for (int64_t index : line.drawAt) {
     if (index < 0 || index >= (1LL << 40))
       return makeError("--draw-at: expected indices of at least 0, found " +

@@ -36,6 +36,9 @@ struct RunnerOptions {
   /// sides of its tiles, its batch indices, and the file for an SVG.
   std::optional<std::pair<int64_t, int64_t>> draw;
   std::pair<int64_t, int64_t> drawTile = {64, 64};
+  /// Whether pairs are drawn, by the tiles that attention takes: boxes on
+  /// grids.
+  bool drawPairs = false;
   std::vector<int64_t> drawAt;
   std::string drawOutput;
 };

@@ -30,6 +30,18 @@
 // SVG-NEXT: <rect x="0" y="8" width="16" height="8" fill="#9ecae1"/>
 // SVG-NEXT: </svg>
 
+// Pairs by the tiles of attention: boxes of 2 x 2 queries see two or three columns.
+// RUN: attn-run %s --entry=image --draw=8x8 --draw-tile=4x4 --draw-pairs | FileCheck %s --strict-whitespace --match-full-lines --check-prefix=BOXES
+//      BOXES:++..++..
+// BOXES-NEXT:++..++..
+// BOXES-NEXT:.+++.+++
+// BOXES-NEXT:.+++.+++
+// BOXES-NEXT:++..++..
+// BOXES-NEXT:++..++..
+// BOXES-NEXT:.+++.+++
+// BOXES-NEXT:.+++.+++
+// BOXES-NEXT:8 queries, 8 keys, tiles of 4x4: 0 pairs in full tiles, 40 in partial tiles, 24 not visited
+
 // What is wrong is said in one sentence.
 // RUN: not attn-run %s --entry=window --input=value:1 --draw=12 2>&1 | FileCheck %s --check-prefix=SIZES
 // SIZES: error: --draw: expected two numbers of at least 0, such as 512x256, found '12'
@@ -62,6 +74,10 @@ func.func @window(%width: index) -> !attn.mask<1, 1> {
 func.func @heads(%width: tensor<?xi32>) -> !attn.mask<1, 1, over = 2> {
   %m = attn.mask with (w = %width[h] : tensor<?xi32>) where { j <= i, i - j < w }
   return %m : !attn.mask<1, 1, over = 2>
+}
+func.func @image() -> !attn.mask<2, 2> {
+  %m = attn.mask grid i(2, 4) j(2, 4) where { jx <= ix, ix <= jx + 1, iy == jy }
+  return %m : !attn.mask<2, 2>
 }
 func.func @number() -> index {
   %0 = arith.constant 0 : index
