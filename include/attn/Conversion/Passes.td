@@ -68,8 +68,9 @@ def AttnExplainMasksPass : Pass<"attn-explain-masks"> {
   let summary = "say how the key ranges of masks are found";
   let description = [{
     *What*: a remark at each `attn.attention` and `attn.partial` with a mask. It
-    says whether formulas give the key ranges or bisection finds them, and whether
-    tiles are boxes of a grid. Notes tell which operations prevented more: the one
+    says whether formulas give the key ranges or bisection finds them, whether cuts
+    (what several comparisons say together) are of use or there are too many
+    comparisons for them, and whether tiles are boxes of a grid. Notes tell which operations prevented more: the one
     that has no formula, and those that may yield anything, so that no tile is
     known to be full or empty by them.
 

@@ -7,9 +7,9 @@
 #
 # Each seed is one mask at several sizes; `--draw=named` draws from the named masks
 # of one dimension, `--draw=correlated` masks whose comparisons say more together than
-# alone; `--draw=written` and `--draw=joint` take masks from a list instead of drawing. An empty tile must have no visible
-# pair, a full one must be whole and have nothing else, and none may be visited
-# twice. Of the tiles that are empty or full by their pairs, at least the given
+# alone; `--draw=written` and `--draw=joint` take masks from a list instead of drawing.
+# An empty tile must have no visible pair, a full one must be whole and have nothing
+# else, and none may be visited twice. Of the tiles that are empty or full by their pairs, at least the given
 # shares must be found. `--draw=grids` takes masks on grids and asks for the class of
 # the tile that visits each pair instead, where tiles are those of attention: boxes.
 # Every visible pair must be visited, and once; no more than PAIRS may be visited for
