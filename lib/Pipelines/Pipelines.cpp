@@ -119,7 +119,11 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Before, so that what belongs to a kernel does not go elsewhere; and again
+  // for what several ops together do to an element.
+  pm.addPass(createAttnFuseIntoKernelsPass());
   pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createAttnFuseIntoKernelsPass());
   pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);

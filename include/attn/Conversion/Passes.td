@@ -92,6 +92,64 @@ def AttnExplainMasksPass : Pass<"attn-explain-masks"> {
 }
 
 //===----------------------------------------------------------------------===//
+// attn-fuse-into-kernels
+//===----------------------------------------------------------------------===//
+
+def AttnFuseIntoKernelsPass : Pass<"attn-fuse-into-kernels", "::mlir::ModuleOp"> {
+  let summary = "carry elementwise ops around tile programs out in their kernels";
+  let description = [{
+    *What*: an elementwise `linalg` op that is the only user of a result of a
+    `tile.launch` moves in front of the `tile.store` of that result, and one
+    whose result only a launch reads moves behind the `tile.load` of it. Its
+    other operands become inputs of the launch, and are fused in turn. What was
+    between is never in memory. Rounding stays where it was.
+
+    An op is *elementwise* if all its loops are parallel, its body is arithmetic
+    on scalars, every position of an operand is a loop or 0, and no loop occurs
+    twice. Operands that lack loops are broadcast: a gate per head, a bias per
+    feature, the root of a norm. The last axis of a tensor must stay the last of
+    those that have it.
+
+    A *consumer* writes its result as often as the kernel did, so any
+    arithmetic is fused. It must have each axis of the launch's result once, and
+    be in the block of the launch; other results of the launch are used only
+    after it.
+
+    A *producer* is fused if the kernel loads every element once: some index of
+    the load tells the points of each axis of the grid apart, and an index
+    the iterations of each loop. Of what is loaded again and again (keys and
+    values, for each tile of queries) only conversions to a wider type are fused:
+    anything else is cheaper in memory. With one tile of queries keys and values
+    are loaded once. Elements that the mask of a load hides stay 0.
+
+    *Before*: kernels have one launch, on tensors. *After*: the same.
+
+    Example: the output of attention is rounded to bf16 where it is stored.
+
+    ```mlir
+    #id = affine_map<(h, i, c) -> (h, i, c)>
+    func.func @f(%q: tensor<8x?x64xf32>, %init: tensor<8x?x64xbf16>) -> tensor<8x?x64xbf16> {
+      %o = attn.attention over [h] dots(%q[h, i, :] * %q[h, j, :]) values(%q[h, j, :])
+        : tensor<8x?x64xf32>, tensor<8x?x64xf32>, tensor<8x?x64xf32> -> tensor<8x?x64xf32>
+      %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+          ins(%o : tensor<8x?x64xf32>) outs(%init : tensor<8x?x64xbf16>) {
+      ^bb0(%x: f32, %out: bf16):
+        %r = arith.truncf %x : f32 to bf16
+        linalg.yield %r : bf16
+      } -> tensor<8x?x64xbf16>
+      return %y : tensor<8x?x64xbf16>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::tile::TileDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // AttnToTile
 //===----------------------------------------------------------------------===//
 

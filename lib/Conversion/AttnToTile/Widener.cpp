@@ -28,6 +28,13 @@ MemRefType mlir::attn::getKernelMemRefType(RankedTensorType type) {
   return MemRefType::get(type.getShape(), type.getElementType(), layout);
 }
 
+KernelArguments::KernelArguments(tile::KernelOp kernel, tile::LaunchOp launch)
+    : kernel(kernel), inputs(launch.getInputs()) {
+  for (auto [value, argument] :
+       llvm::zip_first(inputs, kernel.getKernelArguments()))
+    arguments.try_emplace(value, argument);
+}
+
 Value KernelArguments::get(OpBuilder &b, Value value) {
   if (Operation *definition = value.getDefiningOp();
       definition && matchPattern(definition, m_Constant()) &&
@@ -39,7 +46,9 @@ Value KernelArguments::get(OpBuilder &b, Value value) {
   Type type = value.getType();
   if (auto tensor = dyn_cast<RankedTensorType>(type))
     type = getKernelMemRefType(tensor);
-  argument = kernel.getBody().addArgument(type, value.getLoc());
+  // Inputs come before outputs.
+  argument = kernel.getBody().insertArgument(
+      kernel.getGridRank() + inputs.size(), type, value.getLoc());
   inputs.push_back(value);
   return argument;
 }

@@ -20,11 +20,13 @@ namespace attn {
 class KernelArguments {
 public:
   explicit KernelArguments(tile::KernelOp kernel) : kernel(kernel) {}
+  /// A kernel that exists, with the inputs of its launch.
+  KernelArguments(tile::KernelOp kernel, tile::LaunchOp launch);
 
   /// The kernel's argument for `value` of the surrounding function: a memref
   /// for a tensor, else a scalar. Constants are cloned by `b` instead.
   Value get(OpBuilder &b, Value value);
-  /// Appends an argument for an output; no input may be added afterwards.
+  /// Appends an argument for an output.
   Value addOutput(RankedTensorType type, Location loc);
 
   ArrayRef<Value> getInputs() const { return inputs; }
