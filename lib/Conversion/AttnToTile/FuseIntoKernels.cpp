@@ -513,10 +513,10 @@ namespace {
 struct AttnFuseIntoKernelsPass final
     : attn::impl::AttnFuseIntoKernelsPassBase<AttnFuseIntoKernelsPass> {
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
     llvm::MapVector<tile::KernelOp, SmallVector<tile::LaunchOp>> launches;
     getOperation().walk([&](tile::LaunchOp launch) {
-      if (auto kernel = symbols.lookup<tile::KernelOp>(launch.getKernel()))
+      if (auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::KernelOp>(
+              launch, launch.getKernelAttr()))
         launches[kernel].push_back(launch);
     });
     IRRewriter rewriter(&getContext());
