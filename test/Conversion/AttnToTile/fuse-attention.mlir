@@ -78,19 +78,21 @@ func.func @one_tile(%q: tensor<4x37x16xf32>, %k: tensor<2x?x16xf32>, %v: tensor<
 // MEMORY-COUNT-1: llvm.call @attn_rt_alloc
 // MEMORY-NOT:     llvm.call @attn_rt_alloc
 // MEMORY:         llvm.return
-func.func @swish(%q: tensor<4x77x16xf32>) -> tensor<77x4x16xf32> {
+func.func @swish(%q: tensor<4x77x16xf32>) -> tensor<77x4x16xf16> {
+  %f = tensor.empty() : tensor<77x4x16xf16>
   %e = tensor.empty() : tensor<77x4x16xf32>
   %o = attn.attention over [h] dots(%q * %q) values(%q)
     : tensor<4x77x16xf32>, tensor<4x77x16xf32>, tensor<4x77x16xf32> -> tensor<4x77x16xf32>
   %t = linalg.transpose ins(%o : tensor<4x77x16xf32>) outs(%e : tensor<77x4x16xf32>) permutation = [1, 0, 2]
   %n = linalg.negf ins(%t : tensor<77x4x16xf32>) outs(%e : tensor<77x4x16xf32>) -> tensor<77x4x16xf32>
   %x = linalg.exp ins(%n : tensor<77x4x16xf32>) outs(%e : tensor<77x4x16xf32>) -> tensor<77x4x16xf32>
-  %y = linalg.map ins(%t, %x : tensor<77x4x16xf32>, tensor<77x4x16xf32>) outs(%e : tensor<77x4x16xf32>)
-    (%a: f32, %b: f32, %out: f32) {
+  %y = linalg.map ins(%t, %x : tensor<77x4x16xf32>, tensor<77x4x16xf32>) outs(%f : tensor<77x4x16xf16>)
+    (%a: f32, %b: f32, %out: f16) {
       %one = arith.constant 1.0 : f32
       %0 = arith.addf %b, %one : f32
       %1 = arith.divf %a, %0 : f32
-      linalg.yield %1 : f32
+      %2 = arith.truncf %1 : f32 to f16
+      linalg.yield %2 : f16
     }
-  return %y : tensor<77x4x16xf32>
+  return %y : tensor<77x4x16xf16>
 }
