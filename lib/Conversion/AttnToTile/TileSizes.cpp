@@ -153,8 +153,8 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
     each = std::clamp<int64_t>(*queries, 1, each);
   sizes.queries = each * choice.packedHeads;
   choice.hasFewRows = sizes.queries <= maxFewRows;
-  // Few rows wait for memory: keys and values take turns in short steps.
-  if (!options.keys && choice.hasFewRows)
+  // What few rows cost with a mask is reading keys that it hides.
+  if (!options.keys && choice.hasFewRows && view.mask)
     sizes.keys = std::min<int64_t>(sizes.keys, 32);
   return choice;
 }

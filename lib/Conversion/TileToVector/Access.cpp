@@ -53,15 +53,31 @@ bool mlir::tile::isRematerialised(Operation *op) {
 /// What runs along rows of memory is read in whole vectors.
 constexpr int64_t streamedColumns = 16;
 
-/// Returns whether all elements of the load exist, in rows of whole vectors.
+std::optional<Bound> mlir::tile::matchBound(Value mask) {
+  auto compare = stripBroadcasts(mask).getDefiningOp<arith::CmpIOp>();
+  if (!compare || compare.getPredicate() != arith::CmpIPredicate::slt)
+    return std::nullopt;
+  auto iota = stripBroadcasts(compare.getLhs()).getDefiningOp<IotaOp>();
+  Value end = stripBroadcasts(compare.getRhs());
+  if (!iota || isa<VectorType>(end.getType()))
+    return std::nullopt;
+  return Bound{iota, end};
+}
+
+/// Returns whether the elements of the load lie in rows of whole vectors, of
+/// which the first ones exist.
 static bool canStream(LoadOp load) {
   VectorType type = getTileType(load.getResult());
   AccessKind kind = classify(load);
-  if (!load.getValid().empty() || type.getElementType().isF16() ||
-      !isa<FloatType>(type.getElementType()) ||
+  if (type.getElementType().isF16() || !isa<FloatType>(type.getElementType()) ||
       (kind != AccessKind::Contiguous && kind != AccessKind::Transposed))
     return false;
   unsigned along = kind == AccessKind::Contiguous ? 1 : 0;
+  for (Value mask : load.getValid()) {
+    std::optional<Bound> bound = matchBound(mask);
+    if (!bound || bound->position.getDim() == along)
+      return false;
+  }
   if (type.getDimSize(along) % streamedColumns != 0 ||
       type.getDimSize(1 - along) % 4 != 0)
     return false;
@@ -102,8 +118,8 @@ LoadOp mlir::tile::getStreamedLoad(DotOp dot) {
     return {};
   bool isFew = dot.getLhs().getType().getDimSize(0) <= maxStreamedRows;
   if (auto load = dyn_cast<LoadOp>(right); !isFew) {
-    bool isInPlace =
-        load && !isPaired(dot) && canStream(load) && isPacked(load);
+    bool isInPlace = load && !isPaired(dot) && load.getValid().empty() &&
+                     canStream(load) && isPacked(load);
     return isInPlace ? load : LoadOp();
   }
   if (auto widen = dyn_cast<arith::ExtFOp>(right)) {

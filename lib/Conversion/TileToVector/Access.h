@@ -66,6 +66,15 @@ struct Term {
 /// returns the summands, the base of the iota among them.
 std::optional<SmallVector<Term>> matchIota(Value index, int64_t dim);
 
+/// A condition that tokens before `end`, a scalar, meet.
+struct Bound {
+  IotaOp position;
+  Value end;
+};
+
+/// If `mask` is `iota < end`, returns its parts.
+std::optional<Bound> matchBound(Value mask);
+
 /// How a load or store walks memory.
 enum class AccessKind {
   /// One element per row.

@@ -108,24 +108,28 @@ void KernelLowering::lowerProduct(Buffer lhs, Buffer from, Buffer to,
   int64_t lanes =
       model.getLanes(to.type.getElementType().getIntOrFloatBitWidth());
   BlockShape block = chooseBlock(model, rows, vectors);
+  int64_t steps = lhs.type.getDimSize(1);
+  if (lhs.type.getElementType().isBF16())
+    steps = llvm::divideCeil(steps, 2);
   for (const Run &columnRun : cut(vectors, block.vectors))
     forEachBlock(b, columnRun, lanes, [&](Value column) {
       for (const Run &rowRun : cut(rows, block.rows))
         forEachBlock(b, rowRun, 1, [&](Value row) {
           lowerBlockOfProduct(lhs, from, to, right, add(row, firstRow), column,
-                              rowRun.size, columnRun.size);
+                              rowRun.size, columnRun.size, index(0), steps);
         });
     });
 }
 
-/// Lowers the block of a product at `row` and `column`: all accumulators are
-/// carried by the loop over k, which reads each vector of the right operand
-/// once and each element of `lhs` into all lanes. A step of a product of bf16
-/// is a pair of terms.
+/// Lowers `steps` steps, from `first` on, of the block of a product at `row`
+/// and `column`: all accumulators are carried by the loop over k, which reads
+/// each vector of the right operand once and each element of `lhs` into all
+/// lanes. A step of a product of bf16 is a pair of terms.
 void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                                          VectorReader read, Value row,
                                          Value column, int64_t rows,
-                                         int64_t vectors) {
+                                         int64_t vectors, Value first,
+                                         int64_t steps) {
   Type element = to.type.getElementType();
   int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
   auto type = VectorType::get(lanes, element);
@@ -138,11 +142,8 @@ void KernelLowering::lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
     for (Value j : columnIndices)
       accumulators.push_back(from ? loadVector(from, i, j, lanes) : zero(type));
 
-  int64_t steps = lhs.type.getDimSize(1);
-  if (lhs.type.getElementType().isBF16())
-    steps = llvm::divideCeil(steps, 2);
   auto loop =
-      scf::ForOp::create(b, index(0), index(steps), index(1), accumulators);
+      scf::ForOp::create(b, first, add(first, steps), index(1), accumulators);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());

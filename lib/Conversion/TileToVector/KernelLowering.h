@@ -70,6 +70,9 @@ struct StreamedTile {
   unsigned rowAxis, columnAxis;
   /// What its elements are widened to.
   Type element;
+  /// How many of its rows (or columns, where these are rows of memory) exist,
+  /// if not all do; the others are zero.
+  Value count;
 };
 
 /// A group of tiles that is visited, or left out, as one range.
@@ -204,7 +207,8 @@ private:
   void lowerProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to);
   void lowerBlockOfProduct(Buffer lhs, Buffer from, Buffer to,
                            VectorReader right, Value row, Value column,
-                           int64_t rows, int64_t vectors);
+                           int64_t rows, int64_t vectors, Value first,
+                           int64_t steps);
   Value loadLeft(Buffer lhs, Value row, Value step);
   Value multiplyAdd(Value lhs, Value rhs, Value acc);
   void lowerExactProduct(Buffer lhs, Buffer rhs, Buffer from, Buffer to,
@@ -220,8 +224,16 @@ private:
   Value loadStreamed(const StreamedTile &tile, Value row, Value column,
                      int64_t lanes);
   void prefetch(const StreamedTile &tile, Value row, Value column);
+  Value getExisting(const StreamedTile &tile, Value number);
+  Value zeroUnlessExisting(const StreamedTile &tile, Value number, Value value);
+  void addProductsOfRows(Buffer lhs, const StreamedTile &rhs,
+                         ArrayRef<Value> columns, Value first, int64_t steps,
+                         SmallVectorImpl<Value> &sums);
   void lowerDotOfRows(Buffer lhs, const StreamedTile &rhs, Buffer from,
                       Buffer to);
+  void copyOrClear(Buffer from, Buffer to);
+  void lowerProductOfFewRows(Buffer lhs, const StreamedTile &rhs, Buffer from,
+                             Buffer to);
   void lowerStreamedDot(LoadOp load, Buffer lhs, Buffer from, Buffer to);
 
   // Products of bf16 (PairedDot.cpp).

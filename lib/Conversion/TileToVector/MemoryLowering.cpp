@@ -217,17 +217,14 @@ Value KernelLowering::areColumnsValid(LoadOp op) {
   for (Value mask : op.getValid()) {
     if (getLevel(mask) == Level::Row)
       continue;
-    auto bound = stripBroadcasts(mask).getDefiningOp<arith::CmpIOp>();
-    auto iota = bound ? stripBroadcasts(bound.getLhs()).getDefiningOp<IotaOp>()
-                      : IotaOp();
-    Value end = bound ? stripBroadcasts(bound.getRhs()) : Value();
-    if (!iota || bound.getPredicate() != arith::CmpIPredicate::slt ||
-        isa<VectorType>(end.getType()))
+    std::optional<Bound> bound = matchBound(mask);
+    if (!bound)
       return {};
+    IotaOp iota = bound->position;
     Value last = add(values.lookup(iota.getBase()),
                      iota.getType().getDimSize(iota.getDim()) - 1);
     all = both(all, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, last,
-                                          values.lookup(end)));
+                                          values.lookup(bound->end)));
   }
   return all;
 }

@@ -49,8 +49,19 @@ func.func @dynamic(%q: tensor<?x2x?x64xf32>, %n: index) -> tensor<?x2x?x64xf32> 
 
 // Four heads share their keys and a tile of one query each.
 // CHECK-LABEL: tile.kernel @attention
-// CHECK:         tile.for_each {{.*}} step 32 {{.*}} vector<4x1xf32>
+// CHECK:         tile.for_each {{.*}} step 128 {{.*}} vector<4x1xf32>
 func.func @decode(%q: tensor<?x8x1x64xf32>, %k: tensor<?x2x?x64xf32>) -> tensor<?x8x1x64xf32> {
   %o = attn.attention dots(%q * %k) values(%k) : tensor<?x8x1x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x8x1x64xf32>
+  return %o : tensor<?x8x1x64xf32>
+}
+
+// -----
+
+// A mask hides keys from few rows sharply.
+// CHECK-LABEL: tile.kernel @attention
+// CHECK:         tile.for_each {{.*}} step 32 {{.*}} vector<4x1xf32>
+func.func @masked_decode(%q: tensor<?x8x1x64xf32>, %k: tensor<?x2x?x64xf32>, %n: index) -> tensor<?x8x1x64xf32> {
+  %m = attn.mask with (n = %n : index) where { j < n }
+  %o = attn.attention dots(%q * %k) values(%k) mask(%m) : tensor<?x8x1x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32>, !attn.mask<1, 1> -> tensor<?x8x1x64xf32>
   return %o : tensor<?x8x1x64xf32>
 }
