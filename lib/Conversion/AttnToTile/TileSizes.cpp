@@ -19,6 +19,9 @@ constexpr int64_t maxElements = 128 * 1024;
 /// The most rows whose products take no longer than reading their operands.
 constexpr int64_t maxFewRows = 16;
 
+/// The keys of a tile of few rows.
+constexpr int64_t fewRowKeys = 256;
+
 /// Neighbourhoods of no more keys are computed in small tiles: what these cost
 /// is less than what larger ones waste.
 constexpr int64_t smallWindow = 256;
@@ -153,8 +156,13 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
     each = std::clamp<int64_t>(*queries, 1, each);
   sizes.queries = each * choice.packedHeads;
   choice.hasFewRows = sizes.queries <= maxFewRows;
-  // What few rows cost with a mask is reading keys that it hides.
-  if (!options.keys && choice.hasFewRows && view.mask)
-    sizes.keys = std::min<int64_t>(sizes.keys, 32);
+  // Few rows read keys and values in turn, and wait at each turn. Keys that a
+  // mask hides cost more than that.
+  if (!options.keys && choice.hasFewRows) {
+    if (view.mask)
+      sizes.keys = std::min<int64_t>(sizes.keys, 32);
+    else if (fits(sizes.queries, fewRowKeys))
+      sizes.keys = fewRowKeys;
+  }
   return choice;
 }

@@ -63,11 +63,10 @@ struct Carried {
 
 /// A tile that is read from memory where it is used.
 struct StreamedTile {
+  /// The tile's part of memory, with two axes.
   Value memory;
-  /// The indices of its first element.
-  SmallVector<Value> first;
-  /// The axes of memory along its rows and columns.
-  unsigned rowAxis, columnAxis;
+  /// Its columns are rows of memory.
+  bool areColumnsOuter;
   /// What its elements are widened to.
   Type element;
   /// How many of its rows (or columns, where these are rows of memory) exist,
@@ -219,8 +218,6 @@ private:
 
   // Products of few rows (StreamedDot.cpp).
   StreamedTile getStreamedTile(LoadOp load, Type element);
-  SmallVector<Value> getStreamedIndices(const StreamedTile &tile, Value row,
-                                        Value column);
   Value loadStreamed(const StreamedTile &tile, Value row, Value column,
                      int64_t lanes);
   void prefetch(const StreamedTile &tile, Value row, Value column);

@@ -26,15 +26,33 @@ constexpr int64_t cachedBytes = 16 * 1024;
 /// Finds the elements of a load that is not made a buffer. The masks of the
 /// load are bounds on one axis.
 StreamedTile KernelLowering::getStreamedTile(LoadOp load, Type element) {
-  StreamedTile tile{getMemory(load.getMemory()), {}, 0, 0, element, {}};
+  Value memory = getMemory(load.getMemory());
+  VectorType type = getTileType(load.getResult());
+  int64_t rank = load.getIndices().size();
+  SmallVector<OpFoldResult> first, sizes(rank, b.getIndexAttr(1)),
+      strides(rank, b.getIndexAttr(1));
+  int64_t axes[2];
   for (auto [axis, index] : llvm::enumerate(load.getIndices())) {
     Value position = stripBroadcasts(index);
     if (auto iota = position.getDefiningOp<IotaOp>()) {
-      (iota.getDim() == 0 ? tile.rowAxis : tile.columnAxis) = axis;
+      axes[iota.getDim()] = axis;
+      sizes[axis] = b.getIndexAttr(type.getDimSize(iota.getDim()));
       position = iota.getBase();
     }
-    tile.first.push_back(values.lookup(position));
+    first.push_back(values.lookup(position));
   }
+  // A window: what its place is made of is computed once.
+  bool areColumnsOuter = axes[1] < axes[0];
+  SmallVector<int64_t> shape(type.getShape());
+  if (areColumnsOuter)
+    std::swap(shape[0], shape[1]);
+  auto window = memref::SubViewOp::inferRankReducedResultType(
+      shape, cast<MemRefType>(memory.getType()), first, sizes, strides);
+  StreamedTile tile{memref::SubViewOp::create(b, cast<MemRefType>(window),
+                                              memory, first, sizes, strides),
+                    areColumnsOuter,
+                    element,
+                    {}};
   for (Value mask : load.getValid()) {
     std::optional<Bound> bound = matchBound(mask);
     Value count = arith::SubIOp::create(
@@ -46,13 +64,11 @@ StreamedTile KernelLowering::getStreamedTile(LoadOp load, Type element) {
 }
 
 /// The indices of an element of the tile.
-SmallVector<Value> KernelLowering::getStreamedIndices(const StreamedTile &tile,
-                                                      Value row, Value column) {
-  SmallVector<Value> indices(tile.first);
-  for (auto [axis, offset] :
-       {std::pair(tile.rowAxis, row), {tile.columnAxis, column}})
-    indices[axis] = arith::AddIOp::create(b, indices[axis], offset);
-  return indices;
+static SmallVector<Value> getStreamedIndices(const StreamedTile &tile,
+                                             Value row, Value column) {
+  if (tile.areColumnsOuter)
+    return {column, row};
+  return {row, column};
 }
 
 /// Loads `lanes` elements that follow each other in memory.
@@ -193,8 +209,9 @@ void KernelLowering::lowerProductOfFewRows(Buffer lhs, const StreamedTile &rhs,
   int64_t lanes = model.getLanes(element.getIntOrFloatBitWidth());
   int64_t rows = to.type.getDimSize(0), depth = lhs.type.getDimSize(1);
   int64_t all = llvm::divideCeil(to.type.getDimSize(1), lanes);
-  int64_t vectors = std::min<int64_t>(all, model.registers / 4);
-  int64_t block = std::min((model.registers - 1 - vectors) / vectors, rows);
+  int64_t vectors = std::min<int64_t>(all, 8);
+  int64_t block =
+      std::clamp<int64_t>((model.registers - 1 - vectors) / vectors, 1, rows);
   int64_t bytes = all * lanes * element.getIntOrFloatBitWidth() / 8;
   int64_t terms = std::min(std::max<int64_t>(cachedBytes / bytes, 8), depth);
   copyOrClear(from, to);

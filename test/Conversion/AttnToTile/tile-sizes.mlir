@@ -49,7 +49,7 @@ func.func @dynamic(%q: tensor<?x2x?x64xf32>, %n: index) -> tensor<?x2x?x64xf32> 
 
 // Four heads share their keys and a tile of one query each.
 // CHECK-LABEL: tile.kernel @attention
-// CHECK:         tile.for_each {{.*}} step 128 {{.*}} vector<4x1xf32>
+// CHECK:         tile.for_each {{.*}} step 256 {{.*}} vector<4x1xf32>
 func.func @decode(%q: tensor<?x8x1x64xf32>, %k: tensor<?x2x?x64xf32>) -> tensor<?x8x1x64xf32> {
   %o = attn.attention dots(%q * %k) values(%k) : tensor<?x8x1x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x8x1x64xf32>
   return %o : tensor<?x8x1x64xf32>

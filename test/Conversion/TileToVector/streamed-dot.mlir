@@ -9,9 +9,9 @@
 // CHECK-LABEL: func.func private @values(
 // CHECK-SAME: %[[KEYS:[a-zA-Z0-9_]+]]: memref<?x64xf32>
 // CHECK-NOT: memref.prefetch
-// CHECK: %[[C32:.+]] = arith.constant 32 : index
-// CHECK: scf.for %[[K:[a-z0-9]+]] = {{.+}} to %[[C32]]
-// CHECK-COUNT-4: vector.load %[[KEYS]][%{{.+}}, %{{.+}}] : memref<?x64xf32>, vector<16xf32>
+// CHECK: %[[TILE:.+]] = memref.subview %[[KEYS]][%{{.+}}, %{{.+}}] [32, 64]
+// CHECK: scf.for %[[K:[a-z0-9]+]] = {{.+}} to %c32{{.*}} iter_args
+// CHECK-COUNT-4: vector.load %[[TILE]][%[[K]], %{{.+}}] : {{.+}}, vector<16xf32>
 // CHECK: memref.load {{.+}}, %[[K]]] : memref<4x32xf32>
 // CHECK-COUNT-16: vector.fma
 tile.kernel @values grid() args(%first: index, %k: memref<?x64xf32>, %p: memref<4x32xf32>, %y: memref<4x64xf32>) {
@@ -36,7 +36,7 @@ tile.kernel @values grid() args(%first: index, %k: memref<?x64xf32>, %p: memref<
 // CHECK:   scf.for
 // CHECK:     arith.addi %[[FIRST]], %c32
 // CHECK:     scf.for {{.+}} = %[[FIRST]] to
-// CHECK-COUNT-8: vector.load {{.+}} : memref<?x128xf32>, vector<16xf32>
+// CHECK-COUNT-8: vector.load {{.+}} : memref<64x128xf32, strided<[128, 1], offset: ?>>, vector<16xf32>
 // CHECK-COUNT-16: vector.fma
 // CHECK-NOT: vector.fma
 // CHECK: return
@@ -59,15 +59,13 @@ tile.kernel @blocks grid() args(%first: index, %k: memref<?x128xf32>, %p: memref
 
 // CHECK-LABEL: func.func private @scores(
 // CHECK-NOT: vector.shuffle
-// CHECK: %[[C16:.+]] = arith.constant 16 : index
-// CHECK: scf.for %[[J:[a-z0-9]+]] = %{{.+}} to %[[C16]]
+// CHECK: scf.for %[[J:[a-z0-9]+]] = %{{.+}} to %c16{{.*}} step %c1
 // CHECK: %[[OTHER:.+]] = arith.addi %[[J]], %c16
-// CHECK: memref.prefetch %[[KEYS:.+]][%{{.+}}, %{{.+}}], read, locality<3>, data
-// CHECK: arith.addi %{{.+}}, %[[J]]
-// CHECK: vector.load %[[KEYS]]{{.+}} vector<16xi16>
+// CHECK: %[[AHEAD:.+]] = arith.addi %[[J]], %c4
+// CHECK: memref.prefetch %[[TILE:.+]][%[[AHEAD]], %c0{{.*}}], read, locality<3>, data
+// CHECK: vector.load %[[TILE]][%[[J]], %c0{{.*}}] {{.+}} vector<16xi16>
 // CHECK: memref.prefetch
-// CHECK: arith.addi %{{.+}}, %[[OTHER]]
-// CHECK: vector.load %[[KEYS]]{{.+}} vector<16xi16>
+// CHECK: vector.load %[[TILE]][%[[OTHER]], %c0{{.*}}] {{.+}} vector<16xi16>
 // CHECK: vector.reduction <add>
 tile.kernel @scores grid() args(%first: index, %k: memref<?x64xbf16>, %q: memref<4x64xf32>, %y: memref<4x32xf32>) {
   %c0 = arith.constant 0 : index
@@ -90,14 +88,14 @@ tile.kernel @scores grid() args(%first: index, %k: memref<?x64xbf16>, %q: memref
 
 // CHECK-LABEL: func.func private @tail(
 // CHECK-SAME: %[[FIRST:[a-z0-9]+]]: index, %[[N:[a-z0-9]+]]: index, %[[KEYS:[a-z0-9]+]]: memref<?x64xf32>
+// CHECK: %[[TILE:.+]] = memref.subview %[[KEYS]][%[[FIRST]], %{{.+}}] [32, 64]
 // CHECK: %[[COUNT:.+]] = arith.subi %[[N]], %[[FIRST]]
 // CHECK: %[[ANY:.+]] = arith.cmpi sgt, %[[COUNT]], %c0
 // CHECK: scf.if %[[ANY]]
 // CHECK: scf.for %[[K:[a-z0-9]+]] =
 // CHECK: %[[LAST:.+]] = arith.subi %[[COUNT]], %c1
 // CHECK: %[[READ:.+]] = arith.minsi %[[K]], %[[LAST]]
-// CHECK: %[[ROW:.+]] = arith.addi %[[FIRST]], %[[READ]]
-// CHECK: %[[LOADED:.+]] = vector.load %[[KEYS]][%[[ROW]], %{{.+}}]
+// CHECK: %[[LOADED:.+]] = vector.load %[[TILE]][%[[READ]], %{{.+}}]
 // CHECK: %[[EXISTS:.+]] = arith.cmpi slt, %[[K]], %[[COUNT]]
 // CHECK: arith.select %[[EXISTS]], %[[LOADED]], %{{.+}} : vector<16xf32>
 // CHECK: return
@@ -123,8 +121,9 @@ tile.kernel @tail grid() args(%first: index, %n: index, %k: memref<?x64xf32>, %p
 
 // CHECK-LABEL: func.func private @packed(
 // CHECK-SAME:    %{{.+}}: index, %{{.+}}: memref<32x16xf32>, %[[B:.+]]: memref<16x32xf32>, %[[GAPS:.+]]: memref<16x32xf32, strided<[64, 1]>>
-// CHECK:         vector.load %[[B]][
-// CHECK-NEXT:    vector.load %[[B]][
+// CHECK:         %[[PLACE:.+]] = memref.subview %[[B]][
+// CHECK:         vector.load %[[PLACE]][
+// CHECK-NEXT:    vector.load %[[PLACE]][
 // CHECK-NEXT:    memref.load
 // CHECK:         %[[ROW:.+]] = vector.load %[[GAPS]][
 // CHECK-NEXT:    vector.store %[[ROW]]
