@@ -112,6 +112,9 @@ void mlir::attn::buildAttnToCPUPipeline(OpPassManager &pm,
   pm.addPass(createInlinerPass());
   pm.addPass(createAttnSplitKeysPass());
   pm.addPass(createAttnFoldTransposesPass());
+  // Transposes are not folded through the casts of a branch.
+  pm.addPass(createAttnBranchSingleQueryPass());
+  pm.addPass(createAttnSplitKeysPass());
   ConvertAttnToTilePassOptions attnToTile;
   attnToTile.bf16Products = cpu && cpu->hasBF16Dots();
   pm.addPass(createConvertAttnToTilePass(attnToTile));

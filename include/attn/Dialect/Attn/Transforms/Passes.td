@@ -12,6 +12,39 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// attn-branch-single-query
+//===----------------------------------------------------------------------===//
+
+def AttnBranchSingleQueryPass : Pass<"attn-branch-single-query"> {
+  let summary = "give attention of a dynamic number of queries a branch for one";
+  let description = [{
+    *What*: softmax attention of a dynamic number of queries becomes an `scf.if`
+    with the same op on one query, and on any number. The same binary then
+    decodes as fast as one that is compiled for one query, and also computes
+    prompts.
+
+    *Before* and *after*: any IR. An op stays as it is if its number of queries
+    is static, or given by an `extents` clause, if queries or keys are on a
+    grid, if an operand of a dot product has no axis of queries, or if keys are
+    the queries themselves.
+
+    Example:
+
+    ```mlir
+    func.func @attend(%q: tensor<?x32x?x128xf32>, %k: tensor<?x8x?x128xf32>, %v: tensor<?x8x?x128xf32>)
+        -> tensor<?x32x?x128xf32> {
+      %o = attn.attention dots(%q * %k) values(%v) scale = 0.0884
+        : tensor<?x32x?x128xf32>, tensor<?x8x?x128xf32>, tensor<?x8x?x128xf32> -> tensor<?x32x?x128xf32>
+      return %o : tensor<?x32x?x128xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "arith::ArithDialect", "scf::SCFDialect", "tensor::TensorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // attn-decompose-maps
 //===----------------------------------------------------------------------===//
 
