@@ -15,9 +15,9 @@
 // ZEN-COUNT-40: vdpbf16ps
 // ZEN:          vcvtneps2bf16
 // ZEN-COUNT-40: vdpbf16ps
-// V3-NOT: bf16
+// V3-NOT: {{v[a-z0-9]+bf16}}
 // V3:     vfmadd
-// V3-NOT: bf16
+// V3-NOT: {{v[a-z0-9]+bf16}}
 
 // Sapphire Rapids multiplies tiles, configured once in a kernel and kept in
 // registers: none is on the stack. The process has asked for them before.

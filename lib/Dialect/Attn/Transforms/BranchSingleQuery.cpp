@@ -28,8 +28,8 @@ static std::optional<unsigned> findAxis(AffineMap map, unsigned dim) {
 }
 
 /// Returns the axis of queries of each left operand, or nothing if one query
-/// is no case of its own: there is no such axis, it is static, or the keys are
-/// the queries.
+/// is no case of its own: there is no dot product or no such axis, it is
+/// static, or the keys are the queries.
 static std::optional<SmallVector<unsigned>> findQueryAxes(AttentionOp op) {
   PairView view = PairView::get(op);
   unsigned query = view.getCoordinates().query();
@@ -45,6 +45,8 @@ static std::optional<SmallVector<unsigned>> findQueryAxes(AttentionOp op) {
       return std::nullopt;
     axes.push_back(*axis);
   }
+  if (axes.empty())
+    return std::nullopt;
   return axes;
 }
 

@@ -63,3 +63,15 @@ func.func @whole(%two: tensor<2x8x2x16xf32>, %q: tensor<2x8x?x16xf32>, %k: tenso
     : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, !attn.mask<2, 2> -> tensor<2x8x?x16xf32>
   return %0, %1, %2, %3 : tensor<2x8x2x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>
 }
+
+// -----
+
+// Scores without a dot product.
+// CHECK-LABEL: func @bias(
+// CHECK-NOT:     scf.if
+// CHECK:         return
+func.func @bias(%v: tensor<?x2x?x3xf32>, %s: tensor<?x2x?x?xf32>) -> tensor<?x2x?x3xf32> {
+  %o = attn.attention values(%v) bias(%s[b, h, i, j])
+    : tensor<?x2x?x3xf32>, tensor<?x2x?x?xf32> -> tensor<?x2x?x3xf32>
+  return %o : tensor<?x2x?x3xf32>
+}

@@ -25,8 +25,8 @@ def AttnBranchSingleQueryPass : Pass<"attn-branch-single-query"> {
 
     *Before* and *after*: any IR. An op stays as it is if its number of queries
     is static, or given by an `extents` clause, if queries or keys are on a
-    grid, if an operand of a dot product has no axis of queries, or if keys are
-    the queries themselves.
+    grid, if there is no dot product or one without an axis of queries, or if
+    keys are the queries themselves.
 
     Example:
 
