@@ -27,6 +27,12 @@ static std::optional<unsigned> findAxis(AffineMap map, unsigned dim) {
   return std::nullopt;
 }
 
+/// Returns whether `value`, if there is one, has a dynamic size along `axis`.
+static bool isDynamicAlong(Value value, std::optional<unsigned> axis) {
+  return !value ||
+         (axis && cast<RankedTensorType>(value.getType()).isDynamicDim(*axis));
+}
+
 /// Returns the axis of queries of each left operand, or nothing if one query
 /// is no case of its own: there is no dot product or no such axis, it is
 /// static, or the keys are the queries.
@@ -36,7 +42,9 @@ static std::optional<SmallVector<unsigned>> findQueryAxes(AttentionOp op) {
   if (op.getWeight() != Weight::Exp || !view.queryGrid.empty() ||
       !view.keyGrid.empty() || view.hasExtentClause(query) ||
       !ShapedType::isDynamic(view.getStaticExtent(query)) ||
-      (op.getOut() && !findAxis(*op.getOutMap(), query)))
+      (op.getOut() &&
+       !isDynamicAlong(op.getOut(), findAxis(*op.getOutMap(), query))) ||
+      !isDynamicAlong(op.getStat(), query))
     return std::nullopt;
   SmallVector<unsigned> axes;
   for (auto [n, tensor] : llvm::enumerate(view.lhs)) {

@@ -66,6 +66,18 @@ func.func @whole(%two: tensor<2x8x2x16xf32>, %q: tensor<2x8x?x16xf32>, %k: tenso
 
 // -----
 
+// A result of a static number of queries.
+// CHECK-LABEL: func @result(
+// CHECK-NOT:     scf.if
+// CHECK:         return
+func.func @result(%q: tensor<2x?x?x16xf32>, %k: tensor<2x?x?x16xf32>) -> tensor<2x?x3x16xf32> {
+  %o = attn.attention dots(%q * %k) values(%k)
+    : tensor<2x?x?x16xf32>, tensor<2x?x?x16xf32>, tensor<2x?x?x16xf32> -> tensor<2x?x3x16xf32>
+  return %o : tensor<2x?x3x16xf32>
+}
+
+// -----
+
 // Scores without a dot product.
 // CHECK-LABEL: func @bias(
 // CHECK-NOT:     scf.if
