@@ -16,7 +16,10 @@
 // CHECK-NOT:     linalg
 // CHECK:         return
 
+// Behind a branch for one query:
 // MEMORY-LABEL: llvm.func @scaled(
+// MEMORY:         llvm.cond_br %{{.*}}, ^bb1, ^[[ANY:.+]]
+// MEMORY:       ^[[ANY]]:
 // MEMORY-COUNT-2: llvm.call @attn_rt_alloc
 // MEMORY-NOT:     llvm.call @attn_rt_alloc
 // MEMORY:         llvm.return

@@ -8,8 +8,10 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_ATTNBRANCHSINGLEQUERYPASS
@@ -80,12 +82,108 @@ static Value emitHasSingleQuery(OpBuilder &b, AttentionOp op,
   return all;
 }
 
-/// Emits `op` on one query; returns its results with the types of `op`.
-static SmallVector<Value> emitSingleQuery(OpBuilder &b, AttentionOp op,
-                                          ArrayRef<unsigned> axes) {
+/// Returns whether `op` computes elements one by one: what kernels take in.
+static bool isElementwise(Operation *op) {
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return op->getNumResults() == 1 && linalgOp &&
+         linalgOp.hasPureTensorSemantics() &&
+         linalgOp.getNumParallelLoops() == linalgOp.getNumLoops();
+}
+
+/// Returns the elementwise ops that make operands of `op` and are for nothing
+/// else.
+static SmallVector<Operation *> findProducers(AttentionOp op) {
+  SmallVector<Operation *> producers;
+  for (Value operand : op->getOperands()) {
+    Operation *producer = operand.getDefiningOp();
+    if (producer && operand.hasOneUse() && isElementwise(producer))
+      producers.push_back(producer);
+  }
+  return producers;
+}
+
+/// Returns the elementwise ops behind `op`, each the only user of the one
+/// before, whose other operands are there before `op`.
+static SmallVector<Operation *> findConsumers(AttentionOp op) {
+  SmallVector<Operation *> consumers;
+  auto isThere = [&](Value value, Value result) {
+    Operation *definition = value.getDefiningOp();
+    return value == result || !definition ||
+           definition->getBlock() != op->getBlock() ||
+           definition->isBeforeInBlock(op);
+  };
+  for (Value result = op.getOut(); result && result.hasOneUse();
+       result = consumers.back()->getResult(0)) {
+    Operation *user = *result.user_begin();
+    if (!isElementwise(user) || user->getBlock() != op->getBlock() ||
+        !llvm::all_of(user->getOperands(),
+                      [&](Value value) { return isThere(value, result); }))
+      break;
+    consumers.push_back(user);
+  }
+  return consumers;
+}
+
+namespace {
+
+/// Builds the branches of one op. What kernels take in goes with it: a branch
+/// between them would keep it out.
+class BranchBuilder {
+public:
+  BranchBuilder(AttentionOp op, ArrayRef<unsigned> axes)
+      : op(op), axes(axes), producers(findProducers(op)),
+        consumers(findConsumers(op)) {}
+
+  void build();
+
+private:
+  void cloneProducers(OpBuilder &b, IRMapping &values);
+  SmallVector<Value> cloneConsumers(OpBuilder &b, IRMapping &values);
+  SmallVector<Value> emitSingle(OpBuilder &b);
+  SmallVector<Value> emitAny(OpBuilder &b);
+
+  AttentionOp op;
+  ArrayRef<unsigned> axes;
+  SmallVector<Operation *> producers, consumers;
+};
+
+} // namespace
+
+/// Clones `op`, and what its result is written to.
+static void cloneWithOutput(OpBuilder &b, Operation *op, IRMapping &values) {
+  for (Value init : cast<DestinationStyleOpInterface>(op).getDpsInits())
+    if (auto empty = init.getDefiningOp<tensor::EmptyOp>())
+      b.clone(*empty, values);
+  b.clone(*op, values);
+}
+
+void BranchBuilder::cloneProducers(OpBuilder &b, IRMapping &values) {
+  for (Operation *producer : producers)
+    cloneWithOutput(b, producer, values);
+}
+
+/// Clones the consumers; returns what stands for the results of `op`, of which
+/// the output is now theirs.
+SmallVector<Value> BranchBuilder::cloneConsumers(OpBuilder &b,
+                                                 IRMapping &values) {
+  for (Operation *consumer : consumers)
+    cloneWithOutput(b, consumer, values);
+  SmallVector<Value> results;
+  for (Value result : op->getResults()) {
+    if (result == op.getOut() && !consumers.empty())
+      result = consumers.back()->getResult(0);
+    results.push_back(values.lookup(result));
+  }
+  return results;
+}
+
+/// Emits `op` on one query.
+SmallVector<Value> BranchBuilder::emitSingle(OpBuilder &b) {
   Location loc = op.getLoc();
   unsigned query = PairView::get(op).getCoordinates().query();
-  auto single = cast<AttentionOp>(b.clone(*op));
+  IRMapping values;
+  cloneProducers(b, values);
+  auto single = cast<AttentionOp>(b.clone(*op, values));
   OpBuilder before(single);
   for (auto [operand, axis] : llvm::zip(single.getLhsMutable(), axes))
     operand.set(tensor::CastOp::create(
@@ -95,25 +193,37 @@ static SmallVector<Value> emitSingleQuery(OpBuilder &b, AttentionOp op,
     out.setType(getSingleType(out, *findAxis(*op.getOutMap(), query)));
   if (Value stat = single.getStat())
     stat.setType(getSingleType(stat, query));
-  SmallVector<Value> results;
-  for (auto [result, type] :
-       llvm::zip(single->getResults(), op->getResultTypes()))
-    results.push_back(tensor::CastOp::create(b, loc, type, result));
-  return results;
+  for (auto [from, to] : llvm::zip(op->getResults(), single->getResults()))
+    values.map(from, tensor::CastOp::create(b, loc, from.getType(), to));
+  return cloneConsumers(b, values);
 }
 
-static void branch(AttentionOp op, ArrayRef<unsigned> axes) {
+/// Emits `op` on any number of queries.
+SmallVector<Value> BranchBuilder::emitAny(OpBuilder &b) {
+  IRMapping values;
+  cloneProducers(b, values);
+  b.clone(*op, values);
+  return cloneConsumers(b, values);
+}
+
+void BranchBuilder::build() {
   OpBuilder b(op);
-  Location loc = op.getLoc();
   auto choice = scf::IfOp::create(
-      b, loc, emitHasSingleQuery(b, op, axes),
+      b, op.getLoc(), emitHasSingleQuery(b, op, axes),
       [&](OpBuilder &inside, Location loc) {
-        scf::YieldOp::create(inside, loc, emitSingleQuery(inside, op, axes));
+        scf::YieldOp::create(inside, loc, emitSingle(inside));
       },
       [&](OpBuilder &inside, Location loc) {
-        scf::YieldOp::create(inside, loc, inside.clone(*op)->getResults());
+        scf::YieldOp::create(inside, loc, emitAny(inside));
       });
-  op->replaceAllUsesWith(choice);
+  for (auto [from, to] : llvm::zip(op->getResults(), choice.getResults())) {
+    Value result = from;
+    if (from == op.getOut() && !consumers.empty())
+      result = consumers.back()->getResult(0);
+    result.replaceAllUsesWith(to);
+  }
+  for (Operation *consumer : llvm::reverse(consumers))
+    consumer->erase();
   op.erase();
 }
 
@@ -129,7 +239,7 @@ struct AttnBranchSingleQueryPass final
     getOperation()->walk([&](AttentionOp op) { ops.push_back(op); });
     for (AttentionOp op : ops)
       if (std::optional<SmallVector<unsigned>> axes = findQueryAxes(op))
-        branch(op, *axes);
+        BranchBuilder(op, *axes).build();
   }
 };
 

@@ -87,3 +87,38 @@ func.func @bias(%v: tensor<?x2x?x3xf32>, %s: tensor<?x2x?x?xf32>) -> tensor<?x2x
     : tensor<?x2x?x3xf32>, tensor<?x2x?x?xf32> -> tensor<?x2x?x3xf32>
   return %o : tensor<?x2x?x3xf32>
 }
+
+// -----
+
+// What is elementwise around the op goes into both branches, where kernels take
+// it in; a second user of the sum ends the chain.
+
+// CHECK-LABEL: func @around(
+// CHECK:         %[[GATED:.+]] = scf.if
+// CHECK:           linalg.exp
+// CHECK:           attn.attention
+// CHECK:           linalg.mul
+// CHECK-NOT:       linalg
+// CHECK:         } else {
+// CHECK:           %[[EMPTY:.+]] = tensor.empty
+// CHECK:           %[[EXP:.+]] = linalg.exp ins({{.*}}) outs(%[[EMPTY]]
+// CHECK:           %[[O:.+]] = attn.attention over [h] dots(%[[EXP]]
+// CHECK:           linalg.mul ins(%[[O]],
+// CHECK-NOT:       linalg
+// CHECK:         }
+// CHECK:         linalg.negf ins(%[[GATED]]
+// CHECK:         linalg.add ins(%[[GATED]],
+func.func @around(%q: tensor<4x?x16xf32>, %k: tensor<4x?x16xf32>, %g: tensor<4x?x16xf32>, %e: tensor<4x?x16xf32>)
+    -> (tensor<4x?x16xf32>, tensor<4x?x16xf32>) {
+  %x = linalg.exp ins(%q : tensor<4x?x16xf32>) outs(%e : tensor<4x?x16xf32>) -> tensor<4x?x16xf32>
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %q, %c1 : tensor<4x?x16xf32>
+  %empty = tensor.empty(%n) : tensor<4x?x16xf32>
+  %y = linalg.exp ins(%x : tensor<4x?x16xf32>) outs(%empty : tensor<4x?x16xf32>) -> tensor<4x?x16xf32>
+  %o = attn.attention over [h] dots(%y * %k) values(%k)
+    : tensor<4x?x16xf32>, tensor<4x?x16xf32>, tensor<4x?x16xf32> -> tensor<4x?x16xf32>
+  %m = linalg.mul ins(%o, %g : tensor<4x?x16xf32>, tensor<4x?x16xf32>) outs(%empty : tensor<4x?x16xf32>) -> tensor<4x?x16xf32>
+  %s = linalg.negf ins(%m : tensor<4x?x16xf32>) outs(%empty : tensor<4x?x16xf32>) -> tensor<4x?x16xf32>
+  %t = linalg.add ins(%m, %g : tensor<4x?x16xf32>, tensor<4x?x16xf32>) outs(%empty : tensor<4x?x16xf32>) -> tensor<4x?x16xf32>
+  return %s, %t : tensor<4x?x16xf32>, tensor<4x?x16xf32>
+}

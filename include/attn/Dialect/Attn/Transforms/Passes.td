@@ -21,7 +21,9 @@ def AttnBranchSingleQueryPass : Pass<"attn-branch-single-query"> {
     *What*: softmax attention of a dynamic number of queries becomes an `scf.if`
     with the same op on one query, and on any number. The same binary then
     decodes as fast as one that is compiled for one query, and also computes
-    prompts.
+    prompts. Elementwise `linalg` ops that make an operand for it alone, and
+    those behind its output, go into both branches, so that kernels can take
+    them in.
 
     *Before* and *after*: any IR. An op stays as it is if its number of queries
     is static, or given by an `extents` clause, if queries or keys are on a
