@@ -61,7 +61,8 @@ struct Variable {
   /// The first bytes of the initial value; what follows is zero. Empty if the
   /// variable has no initialiser.
   std::vector<uint8_t> initial;
-  /// Addresses in the initialiser: `offset` of the 8 bytes that hold `variable`.
+  /// Addresses in the initialiser: `offset` of the 8 bytes that hold
+  /// `variable`.
   struct Relocation {
     uint64_t offset;
     VariableId variable;

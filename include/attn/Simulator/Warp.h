@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The state of a warp as handlers of operations see it. Threads of a warp are
+// scheduled independently: a warp is a set of fragments, groups of lanes that
+// stand at the same operation.
+
+#ifndef ATTN_SIMULATOR_WARP_H
+#define ATTN_SIMULATOR_WARP_H
+
+#include "attn/Simulator/Launch.h"
+
+#include <array>
+#include <cstring>
+#include <type_traits>
+
+namespace attn::sim {
+
+class Block;
+
+/// Lanes of a warp that stand at the same operation.
+struct Fragment {
+  uint32_t pc = 0;
+  LaneMask lanes = 0;
+  /// Its operation has returned Wait and nothing has moved since.
+  bool waiting = false;
+};
+
+/// The values of one register in all lanes, as numbers of type T.
+template <typename T>
+using Lanes = std::array<T, kLanes>;
+
+class Warp {
+public:
+  Warp(Block &block, const Program &program, uint32_t index);
+
+  /// \name What handlers read and write
+  /// @{
+
+  /// The lanes that execute the current operation: those of the fragment for
+  /// which the guard holds. Never none.
+  LaneMask active = 0;
+
+  const Row &row(Slot slot) const {
+    return slot & kConstant ? constants[slot & ~kConstant] : rows[slot];
+  }
+  LaneMask predicate(Slot slot) const {
+    return slot & kConstant ? constantPredicates[slot & ~kConstant]
+                            : predicates[slot];
+  }
+  Defined defined(Slot slot) const {
+    return slot & kConstant ? Defined() : definedRows[slot];
+  }
+  LaneMask definedPredicate(Slot slot) const {
+    return slot & kConstant ? kAllLanes : definedPredicates[slot];
+  }
+
+  /// Reads an operand as numbers of 1 to 8 bytes.
+  template <typename T>
+  Lanes<T> read(Slot slot) const {
+    static_assert(sizeof(T) <= 8);
+    Lanes<T> result;
+    if constexpr (sizeof(T) == 8) {
+      const Row &low = row(slot), &high = row(slot + 1);
+      for (unsigned i = 0; i < kLanes; ++i)
+        result[i] =
+            bitCast<T>(uint64_t(high.lane[i]) << 32 | uint64_t(low.lane[i]));
+    } else {
+      const Row &bits = row(slot);
+      for (unsigned i = 0; i < kLanes; ++i)
+        result[i] = bitCast<T>(narrow<sizeof(T)>(bits.lane[i]));
+    }
+    return result;
+  }
+
+  /// Whether all of an operand of `bytes` bytes is defined, by lane.
+  LaneMask isDefined(Slot slot, unsigned bytes) const {
+    if (bytes == 8)
+      return defined(slot).both() & defined(slot + 1).both();
+    return bytes == 4 ? defined(slot).both() : defined(slot).low;
+  }
+
+  /// Writes the active lanes of a register; `values` of lanes where `where` is
+  /// false are undefined. Values of 1 and 2 bytes leave a high half of zero.
+  template <typename T>
+  void write(Slot slot, const Lanes<T> &values, LaneMask where) {
+    static_assert(sizeof(T) <= 8);
+    if constexpr (sizeof(T) == 8) {
+      Row low, high;
+      for (unsigned i = 0; i < kLanes; ++i) {
+        uint64_t bits = bitCast<uint64_t>(values[i]);
+        low.lane[i] = uint32_t(bits);
+        high.lane[i] = uint32_t(bits >> 32);
+      }
+      writeRow(slot, low, {where, where});
+      writeRow(slot + 1, high, {where, where});
+    } else {
+      Row bits;
+      for (unsigned i = 0; i < kLanes; ++i)
+        bits.lane[i] = bitCast<Unsigned<sizeof(T)>>(values[i]);
+      writeRow(slot, bits, {where, where});
+    }
+  }
+
+  /// Writes the active lanes of a row.
+  void writeRow(Slot slot, const Row &bits, Defined where) {
+    Row &target = rows[slot];
+    Defined &mask = definedRows[slot];
+    if (active == kAllLanes) {
+      target = bits;
+      mask = where;
+      return;
+    }
+    for (unsigned i = 0; i < kLanes; ++i)
+      target.lane[i] = active >> i & 1 ? bits.lane[i] : target.lane[i];
+    mask.low = (mask.low & ~active) | (where.low & active);
+    mask.high = (mask.high & ~active) | (where.high & active);
+  }
+
+  void writePredicate(Slot slot, LaneMask values, LaneMask where) {
+    predicates[slot] = (predicates[slot] & ~active) | (values & active);
+    definedPredicates[slot] =
+        (definedPredicates[slot] & ~active) | (where & active);
+  }
+  /// @}
+
+  /// \name Control
+  /// @{
+
+  /// Moves the active lanes to `target` and the others of the fragment to the
+  /// next operation.
+  Outcome branch(uint32_t target);
+  /// Takes the active lanes out of the warp.
+  Outcome exit();
+  /// Whether the lanes of `mask` are the active ones. Otherwise the caller
+  /// returns Wait: the others may still arrive. Reports lanes that cannot.
+  bool haveArrived(const Operation &op, LaneMask mask);
+  /// @}
+
+  /// Records that a check fired at `op` for `lanes`; further reports of the
+  /// same check and site are only counted. Returns Stop if the launch must not
+  /// go on (bounds, alignment, invalid, or too many reports), otherwise Next.
+  Outcome report(Check check, const Operation &op, LaneMask lanes,
+                 const std::string &message);
+
+  SiteCounters &counters(const Operation &op);
+
+  Block &block;
+  const Program &program;
+  /// The number of the warp in its block.
+  const uint32_t index;
+  /// The lanes that exist (the last warp of a block may have fewer) and have
+  /// not exited.
+  LaneMask live = 0;
+  std::vector<Fragment> fragments;
+  /// The fragment that runs: index into `fragments`.
+  uint32_t current = 0;
+  std::vector<Row> rows;
+  std::vector<LaneMask> predicates;
+  std::vector<Defined> definedRows;
+  std::vector<LaneMask> definedPredicates;
+  /// Local memory of each lane, one after the other, and one bit a byte for
+  /// what has been written.
+  std::vector<uint8_t> local;
+  std::vector<uint8_t> definedLocal;
+
+private:
+  template <unsigned Bytes>
+  using Unsigned = std::conditional_t<
+      Bytes == 1, uint8_t,
+      std::conditional_t<Bytes == 2, uint16_t,
+                         std::conditional_t<Bytes == 4, uint32_t, uint64_t>>>;
+  template <unsigned Bytes>
+  static Unsigned<Bytes> narrow(uint32_t bits) {
+    return Unsigned<Bytes>(bits);
+  }
+  template <typename To, typename From>
+  static To bitCast(From value) {
+    static_assert(sizeof(To) == sizeof(From));
+    To result;
+    std::memcpy(&result, &value, sizeof(To));
+    return result;
+  }
+
+  const Row *constants;
+  const LaneMask *constantPredicates;
+};
+
+} // namespace attn::sim
+
+#endif // ATTN_SIMULATOR_WARP_H
