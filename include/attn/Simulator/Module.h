@@ -61,12 +61,16 @@ struct Variable {
   /// The first bytes of the initial value; what follows is zero. Empty if the
   /// variable has no initialiser.
   std::vector<uint8_t> initial;
-  /// Addresses in the initialiser: `offset` of the 8 bytes that hold
-  /// `variable`.
+  /// Addresses in the initialiser: the 8 bytes at `offset`, zero in `initial`,
+  /// hold the address of `index` plus `addend`.
   struct Relocation {
-    uint64_t offset;
-    VariableId variable;
-    bool generic;
+    uint64_t offset = 0;
+    int64_t addend = 0;
+    /// A VariableId of the module or, with `isFunction`, a FunctionId.
+    uint32_t index = 0;
+    bool isFunction = false;
+    /// A generic address, not one of the variable's state space.
+    bool generic = false;
   };
   std::vector<Relocation> relocations;
   Location where;
@@ -167,6 +171,9 @@ struct Function {
   };
   Extent maxThreads, requiredThreads, requiredCluster;
   bool explicitCluster = false;
+  /// `.blocksareclusters`: the grid of a launch counts clusters.
+  bool blocksAreClusters = false;
+  uint32_t maxClusterRank = 0;
   uint32_t minBlocksPerMultiprocessor = 0;
   uint32_t maxRegisters = 0;
   Location where;
