@@ -12,12 +12,20 @@
 //             among the qualifiers, or what follows a colon: `a:u32`; `a:pred`
 //             is a predicate, in a source also `!p`
 //   d:2x      a register of twice the width of the type (mul.wide)
-//   d|p       a pair; each side may be `_`
+//   d:t0      of the first type among the qualifiers; `d:t1` of the second
+//   d?        a destination that may be `_`
+//   d|p       a pair of d and a predicate, or d alone; each side may be `_`
 //   [a]       an address: base register, variable or number, and offset
+//   [a, {c:s32}]  an address with coordinates: a scalar and a vector
 //   {d}       a vector in braces of any length, or a single register
 //   {d*4:b32} a vector of exactly four
 //   #n        a number that is known when the program is decoded
 //   @f        a label, a function
+//   ...       anything: the decoder itself deals with it (call)
+//
+// Operands whose names begin with d are destinations: those are registers. For
+// ld, st and cvt registers may be wider than the type. A group of qualifiers
+// may have several: `[.a.b]`, `.{x|y.z}`.
 
 #ifndef ATTN_SIMULATOR_INSTRUCTIONTABLE_H
 #define ATTN_SIMULATOR_INSTRUCTIONTABLE_H
@@ -72,9 +80,11 @@ Type lookupType(std::string_view name);
 
 /// An instruction that matches a form, and the operation that it becomes. The
 /// slots of operands are set already: scalars in `op.operands` in the order of
-/// the syntax, addresses as the slot of the base with the offset in
-/// `op.immediate`, `#n` in `immediates`, vectors in `Program::slots` from
-/// `op.list` on, one after the other, with their lengths in `lengths`.
+/// the syntax (kNone where one is left out), addresses as the slot of the base
+/// with the offset in `op.immediate` (of a second address in `op.immediate2`),
+/// `#n` in `immediates`, vectors in `Program::slots` from `op.list` on, one
+/// after the other, with their lengths in `lengths`. Constants have two rows,
+/// whatever their width.
 struct Binding {
   const Instruction &instruction;
   Operation &op;
@@ -83,8 +93,15 @@ struct Binding {
   std::vector<Type> types;
   std::vector<int64_t> immediates;
   std::vector<unsigned> lengths;
+  /// The bits of the registers in `op.operands`, 0 for predicates and for what
+  /// is not there: a load may extend to more than its type. For an address, of
+  /// its base: 32 or 64.
+  std::array<unsigned, 6> bits = {};
+  /// The same for the slots in the list.
+  std::vector<unsigned> listBits;
   /// The space named by a qualifier, or found from an address that is a
-  /// variable; Generic if neither.
+  /// variable; Generic if neither. Local for parameters of calls: only those of
+  /// the entry are in the parameter window.
   Space space = Space::Generic;
   unsigned target = 80;
   /// Set by the binder if the form does not take what it was given: a sentence.
@@ -105,7 +122,7 @@ struct Form {
   std::string_view syntax;
   InstructionClass kind;
   Binder bind;
-  /// The first target that has it, and the `a` of sm_90a if it is of one only.
+  /// The first target that has it: 90 for sm_90.
   unsigned minTarget = 0;
 };
 

@@ -48,6 +48,9 @@ using Slot = uint32_t;
 constexpr Slot kConstant = Slot(1) << 31;
 /// The slot of an operand that is not there (`_`, or an optional one).
 constexpr Slot kNone = ~Slot(0);
+/// In the slot of a predicate that an operand names: its complement (`!%p`).
+/// `Warp::predicate` applies it.
+constexpr Slot kNegated = Slot(1) << 30;
 /// The predicate slot of "always".
 constexpr Slot kAlways = kConstant;
 
@@ -75,7 +78,8 @@ struct Operation {
   /// `guardFlip` = ~0.
   Slot guard = kAlways;
   LaneMask guardFlip = 0;
-  /// Index into `Program::sites`.
+  /// Index into `Program::sites`. Jumps that only the layout of blocks needs
+  /// have the site `Program::jumpSite`, which nobody counts.
   uint32_t site = 0;
   /// Where the operands that do not fit begin in `Program::slots`, for
   /// instructions of many registers (vectors, mma).
@@ -85,6 +89,8 @@ struct Operation {
   std::array<Slot, 6> operands = {kNone, kNone, kNone, kNone, kNone, kNone};
   /// The offset of an address, the target of a branch, a width in bytes ...
   int64_t immediate = 0;
+  /// The offset of a second address; free to the binder if there is none.
+  int64_t immediate2 = 0;
 };
 
 /// Classes of instructions in the counters.
@@ -135,6 +141,7 @@ struct Program {
   std::vector<Operation> code;
   std::vector<Slot> slots;
   std::vector<Site> sites;
+  uint32_t jumpSite = 0;
   /// How many rows and predicates a warp has.
   uint32_t rows = 0;
   uint32_t predicates = 0;

@@ -13,6 +13,11 @@
 #include <cstring>
 #include <type_traits>
 
+/// Families of instructions are compiled for several instruction sets of the
+/// host. What they share with others must be inlined, otherwise the linker
+/// could keep the copy that not every processor can run.
+#define ATTN_SIM_INLINE __attribute__((always_inline))
+
 namespace attn::sim {
 
 class Block;
@@ -23,6 +28,8 @@ struct Fragment {
   LaneMask lanes = 0;
   /// Its operation has returned Wait and nothing has moved since.
   bool waiting = false;
+  /// It has had its turn: others go first.
+  bool rested = false;
 };
 
 /// The values of one register in all lanes, as numbers of type T.
@@ -40,23 +47,24 @@ public:
   /// which the guard holds. Never none.
   LaneMask active = 0;
 
-  const Row &row(Slot slot) const {
+  ATTN_SIM_INLINE const Row &row(Slot slot) const {
     return slot & kConstant ? constants[slot & ~kConstant] : rows[slot];
   }
-  LaneMask predicate(Slot slot) const {
+  ATTN_SIM_INLINE LaneMask predicate(Slot slot) const {
     return slot & kConstant ? constantPredicates[slot & ~kConstant]
-                            : predicates[slot];
+                            : predicates[slot & ~kNegated] ^
+                                  (slot & kNegated ? kAllLanes : 0);
   }
-  Defined defined(Slot slot) const {
+  ATTN_SIM_INLINE Defined defined(Slot slot) const {
     return slot & kConstant ? Defined() : definedRows[slot];
   }
-  LaneMask definedPredicate(Slot slot) const {
-    return slot & kConstant ? kAllLanes : definedPredicates[slot];
+  ATTN_SIM_INLINE LaneMask definedPredicate(Slot slot) const {
+    return slot & kConstant ? kAllLanes : definedPredicates[slot & ~kNegated];
   }
 
   /// Reads an operand as numbers of 1 to 8 bytes.
   template <typename T>
-  Lanes<T> read(Slot slot) const {
+  ATTN_SIM_INLINE Lanes<T> read(Slot slot) const {
     static_assert(sizeof(T) <= 8);
     Lanes<T> result;
     if constexpr (sizeof(T) == 8) {
@@ -73,7 +81,7 @@ public:
   }
 
   /// Whether all of an operand of `bytes` bytes is defined, by lane.
-  LaneMask isDefined(Slot slot, unsigned bytes) const {
+  ATTN_SIM_INLINE LaneMask isDefined(Slot slot, unsigned bytes) const {
     if (bytes == 8)
       return defined(slot).both() & defined(slot + 1).both();
     return bytes == 4 ? defined(slot).both() : defined(slot).low;
@@ -82,7 +90,8 @@ public:
   /// Writes the active lanes of a register; `values` of lanes where `where` is
   /// false are undefined. Values of 1 and 2 bytes leave a high half of zero.
   template <typename T>
-  void write(Slot slot, const Lanes<T> &values, LaneMask where) {
+  ATTN_SIM_INLINE void write(Slot slot, const Lanes<T> &values,
+                             LaneMask where) {
     static_assert(sizeof(T) <= 8);
     if constexpr (sizeof(T) == 8) {
       Row low, high;
@@ -102,7 +111,7 @@ public:
   }
 
   /// Writes the active lanes of a row.
-  void writeRow(Slot slot, const Row &bits, Defined where) {
+  ATTN_SIM_INLINE void writeRow(Slot slot, const Row &bits, Defined where) {
     Row &target = rows[slot];
     Defined &mask = definedRows[slot];
     if (active == kAllLanes) {
@@ -116,7 +125,8 @@ public:
     mask.high = (mask.high & ~active) | (where.high & active);
   }
 
-  void writePredicate(Slot slot, LaneMask values, LaneMask where) {
+  ATTN_SIM_INLINE void writePredicate(Slot slot, LaneMask values,
+                                      LaneMask where) {
     predicates[slot] = (predicates[slot] & ~active) | (values & active);
     definedPredicates[slot] =
         (definedPredicates[slot] & ~active) | (where & active);
@@ -129,6 +139,8 @@ public:
   /// Moves the active lanes to `target` and the others of the fragment to the
   /// next operation.
   Outcome branch(uint32_t target);
+  /// Moves each active lane to its own target.
+  Outcome branch(const Lanes<uint32_t> &targets);
   /// Takes the active lanes out of the warp.
   Outcome exit();
   /// Whether the lanes of `mask` are the active ones. Otherwise the caller
@@ -143,6 +155,10 @@ public:
                  const std::string &message);
 
   SiteCounters &counters(const Operation &op);
+
+  /// Runs until `budget` operations are done or no fragment can move; returns
+  /// whether any has moved.
+  bool run(unsigned budget);
 
   Block &block;
   const Program &program;
@@ -170,11 +186,11 @@ private:
       std::conditional_t<Bytes == 2, uint16_t,
                          std::conditional_t<Bytes == 4, uint32_t, uint64_t>>>;
   template <unsigned Bytes>
-  static Unsigned<Bytes> narrow(uint32_t bits) {
+  ATTN_SIM_INLINE static Unsigned<Bytes> narrow(uint32_t bits) {
     return Unsigned<Bytes>(bits);
   }
   template <typename To, typename From>
-  static To bitCast(From value) {
+  ATTN_SIM_INLINE static To bitCast(From value) {
     static_assert(sizeof(To) == sizeof(From));
     To result;
     std::memcpy(&result, &value, sizeof(To));
