@@ -9,6 +9,7 @@
 
 #include "attn/Simulator/AsyncCopies.h"
 #include "attn/Simulator/Barriers.h"
+#include "attn/Simulator/Clocks.h"
 #include "attn/Simulator/Races.h"
 #include "attn/Simulator/Warp.h"
 
@@ -46,6 +47,7 @@ public:
   const uint32_t number;
   std::vector<std::unique_ptr<Warp>> warps;
 
+  Ordering ordering;
   Barriers barriers;
   SharedRaces races;
   AsyncCopies copies;
