@@ -53,6 +53,8 @@ constexpr Slot kNone = ~Slot(0);
 constexpr Slot kNegated = Slot(1) << 30;
 /// The predicate slot of "always".
 constexpr Slot kAlways = kConstant;
+/// The predicate slot of the carry flag (add.cc, addc), the first of each warp.
+constexpr Slot kCarry = 0;
 
 /// What a handler did, for the loop that called it.
 enum class Outcome : uint8_t {
