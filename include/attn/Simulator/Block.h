@@ -19,6 +19,12 @@ namespace attn::sim {
 
 /// What all blocks of a launch share.
 struct LaunchState {
+  LaunchState(const Program &program, GlobalMemory &memory,
+              const LaunchOptions &options,
+              const std::vector<uint8_t> &parameters)
+      : program(program), memory(memory), options(options),
+        parameters(parameters), globalRaces(*this) {}
+
   const Program &program;
   GlobalMemory &memory;
   const LaunchOptions &options;

@@ -58,6 +58,11 @@ public:
   /// 'argument 2' (1024 bytes)`, `in no allocation`.
   std::string describe(uint64_t address) const;
 
+  /// All allocations, by address.
+  const std::vector<std::unique_ptr<Allocation>> &getAllocations() const {
+    return allocations;
+  }
+
 private:
   /// Sorted by address.
   std::vector<std::unique_ptr<Allocation>> allocations;

@@ -29,6 +29,10 @@ struct alignas(64) Row {
   std::array<uint32_t, kLanes> lane;
 };
 
+/// The values of one register in all lanes, as numbers of type T.
+template <typename T>
+using Lanes = std::array<T, kLanes>;
+
 /// The lanes whose low and whose high 16 bits of a row have been computed from
 /// values that were written. Two masks keep packed 16-bit values apart.
 struct Defined {
@@ -159,6 +163,13 @@ struct Program {
     uint64_t address;
   };
   std::vector<Global> globals;
+  /// Static variables in shared memory, for reports.
+  struct SharedVariable {
+    std::string name;
+    uint64_t offset;
+    uint64_t size;
+  };
+  std::vector<SharedVariable> sharedVariables;
   uint64_t staticShared = 0;
   /// The offset of dynamic shared memory, after the static variables.
   uint64_t dynamicShared = 0;
@@ -178,6 +189,10 @@ struct Program {
   /// Blocks may wait for each other: there are atomics, volatile or acquiring
   /// loads on global memory.
   bool interleavesBlocks = false;
+  /// Binary logarithms of the narrowest accesses to shared and to global
+  /// memory: races are found with that precision.
+  uint8_t sharedCellBits = 2;
+  uint8_t globalCellBits = 2;
 };
 
 /// Decodes the entry called `name` for `target` (80 for sm_80; 0: the module's

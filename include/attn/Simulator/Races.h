@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Races: a shadow of shared memory for each block and one of global memory for
-// the launch. A cell stands for as many bytes as the narrowest access of the
-// program has, and holds the last write and the reads since.
+// the launch. A cell of it stands for as many bytes as the narrowest access of
+// the program has, and holds the last write and the reads since.
 
 #ifndef ATTN_SIMULATOR_RACES_H
 #define ATTN_SIMULATOR_RACES_H
@@ -12,33 +12,68 @@
 #include <atomic>
 #include <mutex>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 namespace attn::sim {
 
+struct Allocation;
 struct LaunchState;
 
-/// Who made an access, in 64 bits.
+/// The lanes of a warp that access memory, for the shadow.
+struct ShadowAccess {
+  Warp &warp;
+  const Operation &op;
+  /// Who is recorded: the warp, or what its copies are known as.
+  Agent agent;
+  /// Atomic, volatile, relaxed: two such accesses are no race.
+  bool strong = false;
+  /// Made by the asynchronous proxy, to which a fence must show what threads
+  /// have written.
+  bool asyncProxy = false;
+};
+
+/// One side of a race, for the report.
 struct Accessor {
   uint32_t site = 0;
   Agent agent = 0;
-  uint8_t lane = 0;
-  /// Atomic, volatile, relaxed: two such accesses are no race.
+  unsigned lane = 0;
+  /// Several lanes or several blocks have made such accesses.
+  bool many = false;
   bool strong = false;
-};
-
-/// The lanes of one access, as races see it.
-struct AccessKind {
   bool write = false;
-  bool strong = false;
-  /// Bytes of a lane.
-  unsigned size = 4;
+  uint32_t block = 0;
+  Time time = 0;
+  /// The accesses are ordered, but no proxy fence is between them.
+  bool missesFence = false;
 };
 
-/// A read, beyond the one that a cell has room for.
-struct ReadRecord {
-  Accessor who;
-  Time time = 0;
+/// The shadow of a few bytes. The fields `writer` and `reader` are packed, see
+/// Races.cpp.
+struct ShadowCell {
+  Time writeTime = 0;
+  Time readTime = 0;
+  uint64_t writer = 0;
+  uint64_t reader = 0;
+};
+
+/// The reads of cells that more than one of a kind have made.
+class ReadSets {
+public:
+  struct Read {
+    uint32_t block;
+    Agent agent;
+    bool strong;
+    LaneMask lanes;
+    Time time;
+    uint32_t site;
+  };
+  uint32_t allocate();
+  void release(uint32_t set);
+  std::vector<Read> &operator[](uint32_t set) { return sets[set]; }
+
+private:
+  std::vector<std::vector<Read>> sets;
+  std::vector<uint32_t> unused;
 };
 
 /// The shadow of the shared memory of a block.
@@ -46,20 +81,76 @@ class SharedRaces {
 public:
   explicit SharedRaces(Block &block) : block(block) {}
 
-  /// Prepares a shadow of `size` bytes with cells of 2^`cellBits` bytes.
-  void reset(uint64_t size, unsigned cellBits);
+  /// Checks and records that `lanes` read `size` bytes each at `offsets`.
+  Outcome read(const ShadowAccess &access, LaneMask lanes,
+               const Lanes<uint64_t> &offsets, unsigned size);
+  /// Checks, records and carries out that they write what `data` has, `size`
+  /// bytes each, `stride` bytes from lane to lane. Without `data` nothing is
+  /// written.
+  Outcome write(const ShadowAccess &access, LaneMask lanes,
+                const Lanes<uint64_t> &offsets, unsigned size,
+                const uint8_t *data, unsigned stride);
+  /// The same for `size` bytes at `offset`, for asynchronous copies of `lane`.
+  Outcome readRange(const ShadowAccess &access, unsigned lane, uint64_t offset,
+                    uint64_t size);
+  Outcome writeRange(const ShadowAccess &access, unsigned lane, uint64_t offset,
+                     uint64_t size);
+  /// The 8 bytes at `offset` become an mbarrier object, or cease to be one.
+  void setBarrierObject(const ShadowAccess &access, uint64_t offset,
+                        bool isObject);
 
 private:
+  void prepare();
+  Outcome report(const ShadowAccess &access, unsigned lane, bool write,
+                 uint64_t offset, uint64_t size, const Accessor &other);
+
   Block &block;
+  std::vector<ShadowCell> cells;
+  unsigned cellBits = 2;
+  ReadSets sets;
 };
 
-/// The shadow of global memory. Blocks on several host threads share it.
+/// The shadow of global memory, which all blocks share.
 class GlobalRaces {
 public:
-  explicit GlobalRaces(LaunchState &launch) : launch(launch) {}
+  explicit GlobalRaces(LaunchState &launch);
+  ~GlobalRaces();
+
+  Outcome read(const ShadowAccess &access, LaneMask lanes,
+               const Lanes<uint64_t> &addresses, unsigned size);
+  /// Writes through `pointers` what `data` has, as for shared memory.
+  Outcome write(const ShadowAccess &access, LaneMask lanes,
+                const Lanes<uint64_t> &addresses, unsigned size,
+                const uint8_t *data, unsigned stride,
+                const Lanes<uint64_t> &pointers);
+  Outcome readRange(const ShadowAccess &access, unsigned lane, uint64_t address,
+                    uint64_t size);
+  Outcome writeRange(const ShadowAccess &access, unsigned lane,
+                     uint64_t address, uint64_t size);
+
+  /// What strong writes have released, by address, for all blocks.
+  std::unordered_map<uint64_t, Knowledge> addresses;
 
 private:
+  struct Cell;
+  struct Page;
+  struct Shadow;
+  /// Returns the cell of `address` and those that follow it in its page.
+  Cell *lookup(uint64_t address);
+  void prepare();
+  bool readCell(const ShadowAccess &access, unsigned lane, Cell &cell,
+                Accessor &other);
+  bool writeCell(const ShadowAccess &access, unsigned lane, Cell &cell,
+                 bool sameValue, Accessor &other);
+  Outcome report(const ShadowAccess &access, unsigned lane, bool write,
+                 uint64_t address, uint64_t size, const Accessor &other);
+
   LaunchState &launch;
+  std::once_flag prepared;
+  std::vector<std::unique_ptr<Shadow>> shadows;
+  unsigned cellBits = 2;
+  /// Used only where all blocks run on one thread.
+  ReadSets sets;
 };
 
 } // namespace attn::sim

@@ -32,10 +32,6 @@ struct Fragment {
   bool rested = false;
 };
 
-/// The values of one register in all lanes, as numbers of type T.
-template <typename T>
-using Lanes = std::array<T, kLanes>;
-
 class Warp {
 public:
   Warp(Block &block, const Program &program, uint32_t index);
