@@ -134,12 +134,18 @@ def _expectation(entry):
     values = np.ascontiguousarray(values).reshape(-1)
     if values.dtype != buffer.dtype:
         raise TypeError(f"expected {buffer.dtype} values, found {values.dtype}")
-    return buffer, values, tolerance[0] if tolerance else 0
+    bound = tolerance[0] if tolerance else 0
+    if np.ndim(bound):
+        bound = np.broadcast_to(bound, np.shape(entry[1])).reshape(-1)
+    return buffer, values, bound
 
 
 def launch(entry, grid, block, args, expect=(), smem=0, cluster=None):
-    """Returns a launch. Arrays become buffers. Of `expect`, a third element is
-    the largest difference allowed, relative to max(1, |expected|)."""
+    """Returns a launch. Arrays become buffers.
+
+    Of `expect`, a third element is the largest difference allowed: a number is
+    relative to max(1, |expected|), an array is absolute and for each element.
+    """
     args = [array(a) if isinstance(a, np.ndarray) else a for a in args]
     expect = [_expectation(entry) for entry in expect]
     cluster = _triple(cluster) if cluster else None

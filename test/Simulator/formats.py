@@ -80,11 +80,11 @@ def fp8_values(bits, table):
     return np.where(bits & 0x80, -values, values).astype(np.float32)
 
 
-# Fraction bits and smallest exponent of the formats of `rounded`.
-F16 = (10, -14)
-BF16 = (7, -126)
-F32 = (23, -126)
-F64 = (52, -1022)
+# Fraction bits, smallest and largest exponent of the formats of `rounded`.
+F16 = (10, -14, 15)
+BF16 = (7, -126, 127)
+F32 = (23, -126, 127)
+F64 = (52, -1022, 1023)
 
 
 def exact(value):
@@ -112,13 +112,12 @@ def _quantised(scaled, mode):
 def rounded(value, form=F32, mode="rn"):
     """Returns the fraction `value` rounded to a format, as a Python float.
 
-    Values near the overflow threshold are not handled; the sign of a zero is
-    that of a positive zero.
+    A value of zero gives a positive zero.
     """
     value = Fraction(value)
     if value == 0:
         return 0.0
-    fraction_bits, least = form
+    fraction_bits, least, greatest = form
     size = abs(value)
     exponent = size.numerator.bit_length() - size.denominator.bit_length()
     if Fraction(2) ** exponent > size:
@@ -127,6 +126,11 @@ def rounded(value, form=F32, mode="rn"):
     result = _quantised(value / unit, mode) * unit
     if result == 0 and value < 0:
         return -0.0
+    limit = (2 - Fraction(1, 1 << fraction_bits)) * Fraction(2) ** greatest
+    if abs(result) > limit:
+        towards_zero = mode == "rz" or mode == ("rm" if value > 0 else "rp")
+        result = limit if towards_zero else math.inf
+        result = result if value > 0 else -result
     return float(result)
 
 

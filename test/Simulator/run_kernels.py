@@ -105,7 +105,7 @@ def difference(found, expected, tolerance):
     if found.dtype != expected.dtype or found.size != expected.size:
         return f"is {found.dtype}[{found.size}], expected {expected.dtype}[{expected.size}]"
     found = found.reshape(-1)
-    if tolerance == 0:
+    if np.ndim(tolerance) == 0 and tolerance == 0:
         bad = found != expected
         if found.dtype.kind == "f":
             bad &= ~(np.isnan(found) & np.isnan(expected))
@@ -114,7 +114,8 @@ def difference(found, expected, tolerance):
         wide, reference = found.astype(np.float64), expected.astype(np.float64)
         with np.errstate(invalid="ignore"):
             error = np.abs(wide - reference)
-            bad = ~(error <= tolerance * np.maximum(1, np.abs(reference)))
+            scale = 1 if np.ndim(tolerance) else np.maximum(1, np.abs(reference))
+            bad = ~(error <= tolerance * scale)
         bad &= ~((wide == reference) | (np.isnan(wide) & np.isnan(reference)))
     if not bad.any():
         return None
