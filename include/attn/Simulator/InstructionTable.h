@@ -13,6 +13,7 @@
 //             is a predicate, in a source also `!p`
 //   d:2x      a register of twice the width of the type (mul.wide)
 //   d:t0      of the first type among the qualifiers; `d:t1` of the second
+//   d:any     of any width: the binder looks at `bits`
 //   d?        a destination that may be `_`
 //   d|p       a pair of d and a predicate, or d alone; each side may be `_`
 //   [a]       an address: base register, variable or number, and offset
@@ -92,22 +93,22 @@ struct Binding {
   Operation &op;
   Program &program;
   /// The types among the qualifiers, in order.
-  std::vector<Type> types;
-  std::vector<int64_t> immediates;
-  std::vector<unsigned> lengths;
+  std::vector<Type> types = {};
+  std::vector<int64_t> immediates = {};
+  std::vector<unsigned> lengths = {};
   /// The bits of the registers in `op.operands`, 0 for predicates and for what
   /// is not there: a load may extend to more than its type. For an address, of
   /// its base: 32 or 64.
   std::array<unsigned, 6> bits = {};
   /// The same for the slots in the list.
-  std::vector<unsigned> listBits;
+  std::vector<unsigned> listBits = {};
   /// The space named by a qualifier, or found from an address that is a
   /// variable; Generic if neither. Local for parameters of calls: only those of
   /// the entry are in the parameter window.
   Space space = Space::Generic;
   unsigned target = 80;
   /// Set by the binder if the form does not take what it was given: a sentence.
-  std::string error;
+  std::string error = {};
 
   bool has(std::string_view qualifier) const;
   /// The first of `names` among the qualifiers: its index, or -1.
@@ -153,6 +154,9 @@ namespace avx512 {
 ATTN_SIM_FAMILIES(ATTN_SIM_DECLARE)
 }
 #undef ATTN_SIM_DECLARE
+
+/// Whether this processor has AVX2, FMA and F16C, which all handlers need.
+bool isHostSupported();
 
 /// All forms, with handlers for the processor that runs this.
 const FormList &getInstructionForms();
