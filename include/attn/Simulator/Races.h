@@ -99,6 +99,9 @@ public:
   void setBarrierObject(const ShadowAccess &access, uint64_t offset,
                         bool isObject);
 
+  /// The sets of cells of global memory that only this block has read.
+  ReadSets globalReads;
+
 private:
   void prepare();
   Outcome report(const ShadowAccess &access, unsigned lane, bool write,
@@ -135,7 +138,7 @@ private:
   struct Cell;
   struct Page;
   struct Shadow;
-  /// Returns the cell of `address` and those that follow it in its page.
+  /// Returns the cell of `address`; the others of its page are around it.
   Cell *lookup(uint64_t address);
   void prepare();
   bool readCell(const ShadowAccess &access, unsigned lane, Cell &cell,
