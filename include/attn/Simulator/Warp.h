@@ -115,8 +115,12 @@ public:
       mask = where;
       return;
     }
-    for (unsigned i = 0; i < kLanes; ++i)
-      target.lane[i] = active >> i & 1 ? bits.lane[i] : target.lane[i];
+    const LaneMask lanes = active;
+    for (unsigned i = 0; i < kLanes; ++i) {
+      // Masks instead of a choice: the compiler makes vector code of them.
+      uint32_t taken = 0u - (lanes >> i & 1);
+      target.lane[i] = (bits.lane[i] & taken) | (target.lane[i] & ~taken);
+    }
     mask.low = (mask.low & ~active) | (where.low & active);
     mask.high = (mask.high & ~active) | (where.high & active);
   }

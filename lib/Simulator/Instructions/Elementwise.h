@@ -67,7 +67,7 @@ ATTN_SIM_INLINE inline Outcome halfwiseImpl(Warp &warp, const Operation &op,
   Row result;
   const Row *sources[] = {&warp.row(op.operands[1 + I])...};
   for (unsigned i = 0; i < kLanes; ++i)
-    result.lane[i] = F::apply(sources[I]->lane[i] & 0xffff...);
+    result.lane[i] = F::apply(sources[I]->lane[i] & 0xffffu ...);
   if (packed)
     for (unsigned i = 0; i < kLanes; ++i)
       result.lane[i] |= F::apply(sources[I]->lane[i] >> 16 ...) << 16;
