@@ -39,7 +39,8 @@ class Struct:
 
 @dataclass
 class Launch:
-    """One call of ptx-sim; `expect` lists (buffer, values, tolerance)."""
+    """One call of ptx-sim; `expect` lists (buffer, values, tolerance) and
+    `unordered` (buffers, values that they hold together in some order)."""
 
     entry: str
     grid: tuple
@@ -48,6 +49,7 @@ class Launch:
     expect: list = field(default_factory=list)
     smem: int = 0
     cluster: tuple = None
+    unordered: list = field(default_factory=list)
 
 
 @dataclass
@@ -140,7 +142,7 @@ def _expectation(entry):
     return buffer, values, bound
 
 
-def launch(entry, grid, block, args, expect=(), smem=0, cluster=None):
+def launch(entry, grid, block, args, expect=(), smem=0, cluster=None, unordered=()):
     """Returns a launch. Arrays become buffers.
 
     Of `expect`, a third element is the largest difference allowed: a number is
@@ -149,7 +151,8 @@ def launch(entry, grid, block, args, expect=(), smem=0, cluster=None):
     args = [array(a) if isinstance(a, np.ndarray) else a for a in args]
     expect = [_expectation(entry) for entry in expect]
     cluster = _triple(cluster) if cluster else None
-    return Launch(entry, _triple(grid), _triple(block), args, expect, smem, cluster)
+    grid, block = _triple(grid), _triple(block)
+    return Launch(entry, grid, block, args, expect, smem, cluster, list(unordered))
 
 
 def ceil_div(value, divisor):

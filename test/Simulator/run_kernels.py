@@ -126,6 +126,21 @@ def difference(found, expected, tolerance):
     )
 
 
+def check_launch(launch):
+    """Compares what a launch left with what it should; a sentence or None."""
+    for buffer, expected, tolerance in launch.expect:
+        wrong = difference(buffer.content, expected, tolerance)
+        if wrong:
+            at = [a is buffer for a in launch.args].index(True)
+            return f"argument {at} {wrong}"
+    for buffers, expected in launch.unordered:
+        found = np.concatenate([buffer.content.reshape(-1) for buffer in buffers])
+        wrong = difference(np.sort(found), np.sort(np.ravel(expected)), 0)
+        if wrong:
+            return f"values in some order {wrong}"
+    return None
+
+
 def run_once(case, sim, ptx, options):
     """Runs all launches of a case once; returns what is wrong, or None."""
     made = case.make(np.random.default_rng(7))
@@ -141,11 +156,9 @@ def run_once(case, sim, ptx, options):
             continue
         if done.returncode != 0:
             return f"launch {number} fired: {first_line(done.stderr)}"
-        for buffer, expected, tolerance in launch.expect:
-            wrong = difference(buffer.content, expected, tolerance)
-            if wrong:
-                at = [a is buffer for a in launch.args].index(True)
-                return f"launch {number}, argument {at} {wrong}"
+        wrong = check_launch(launch)
+        if wrong:
+            return f"launch {number}, {wrong}"
     if case.fires is not None:
         if done.returncode == 0:
             return f"no check fired, expected /{case.fires}/"
