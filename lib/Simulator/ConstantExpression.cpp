@@ -42,26 +42,23 @@ static unsigned precedenceOf(const Token &token) {
   return 0;
 }
 
-/// Returns a / b or a % b, for b other than 0.
-static uint64_t divide(bool remainder, uint64_t a, uint64_t b,
-                       bool isUnsigned) {
+/// Returns a / b, for b other than 0.
+static uint64_t divide(uint64_t a, uint64_t b, bool isUnsigned) {
   if (isUnsigned)
-    return remainder ? a % b : a / b;
+    return a / b;
   // The one overflow of the signed division.
   if (b == UINT64_MAX)
-    return remainder ? 0 : 0 - a;
-  return uint64_t(remainder ? int64_t(a) % int64_t(b)
-                            : int64_t(a) / int64_t(b));
+    return 0 - a;
+  return uint64_t(int64_t(a) / int64_t(b));
 }
 
-/// Returns a << n or a >> n; all bits are gone for n > 63.
+/// Returns a << n or a >> n. Like ptxas, counts modulo 64.
 static uint64_t shift(bool left, uint64_t a, uint64_t n, bool isUnsigned) {
+  n &= 63;
   if (left)
-    return n > 63 ? 0 : a << n;
-  if (isUnsigned)
-    return n > 63 ? 0 : a >> n;
-  uint64_t sign = int64_t(a) < 0 ? UINT64_MAX : 0;
-  return n > 63 ? sign : n ? a >> n | sign << (64 - n) : a;
+    return a << n;
+  uint64_t sign = !isUnsigned && int64_t(a) < 0 ? UINT64_MAX : 0;
+  return n ? a >> n | sign << (64 - n) : a;
 }
 
 /// Returns -1, 0 or 1.
@@ -107,7 +104,10 @@ static Constant evaluate(std::string_view op, Constant a, Constant b) {
     return makeInteger(a.bits - b.bits, isUnsigned);
   if (op == "*")
     return makeInteger(a.bits * b.bits, isUnsigned);
-  return makeInteger(divide(op == "%", a.bits, b.bits, isUnsigned), isUnsigned);
+  // Remainders are unsigned whatever the operands are.
+  if (op == "%")
+    return makeInteger(a.bits % b.bits, /*isUnsigned=*/true);
+  return makeInteger(divide(a.bits, b.bits, isUnsigned), isUnsigned);
 }
 
 bool Parser::parseConstant(Constant &result, unsigned minimum,
@@ -215,7 +215,7 @@ bool Parser::parseUnary(Constant &result, std::string_view what) {
     return fail(op.where,
                 "operator '" + std::string(op.text) + "' needs an integer");
   if (op.is('~'))
-    result.bits = ~result.bits;
+    result = makeInteger(~result.bits, /*isUnsigned=*/true);
   else
     result = makeInteger(!result.bits);
   return true;

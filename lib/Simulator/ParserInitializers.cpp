@@ -90,7 +90,8 @@ static uint64_t convertFloat(const Constant &value, uint64_t size) {
   return bits;
 }
 
-/// Integers lose the bits that the element has no room for.
+/// Integers lose the bits that the element has no room for; elements of 128
+/// bits are extended with zeros.
 bool Parser::parseInitialNumber(Variable &variable, uint64_t offset) {
   Location where = token.where;
   uint64_t size = variable.type.bits / 8;
@@ -109,11 +110,8 @@ bool Parser::parseInitialNumber(Variable &variable, uint64_t offset) {
                            " cannot have this initial value");
   if (!value.isInteger())
     value.bits = convertFloat(value, size);
-  bool isNegative = value.kind == Constant::Kind::Signed && value.bits >> 63;
-  for (uint64_t i = 0; i < size; ++i)
-    variable.initial[offset + i] = i < 8        ? uint8_t(value.bits >> (8 * i))
-                                   : isNegative ? 0xff
-                                                : 0;
+  for (uint64_t i = 0; i < size && i < sizeof(value.bits); ++i)
+    variable.initial[offset + i] = uint8_t(value.bits >> (8 * i));
   return true;
 }
 
