@@ -48,6 +48,8 @@ void Decoder::placeShared(const Variable &variable,
   }
   place->offset = alignTo(program.staticShared, variable.alignment);
   program.staticShared = place->offset + variable.size;
+  program.sharedVariables.push_back(
+      {variable.name, place->offset, variable.size});
 }
 
 /// Places the shared variables that `operand` names, and those of a function

@@ -20,13 +20,6 @@ static std::string describeLane(const Extent3 &block, uint32_t index,
                                     thread / block.x / block.y);
 }
 
-std::string describeThread(const Warp &warp, unsigned lane) {
-  const Block &block = warp.block;
-  return describeLane(block.launch.options.block, warp.index, lane) +
-         " of block " +
-         describeExtent(block.index.x, block.index.y, block.index.z);
-}
-
 std::string describeShared(const Program &program, uint64_t offset) {
   std::string place = "shared memory at " + std::to_string(offset);
   for (const Program::SharedVariable &variable : program.sharedVariables)
@@ -69,10 +62,9 @@ static std::string describeOther(const ShadowAccess &access,
 Outcome reportRace(const ShadowAccess &access, unsigned lane, bool write,
                    uint64_t size, const std::string &place,
                    const Accessor &other) {
-  std::string what = std::string(write ? "write" : "read") + " of " +
-                     std::to_string(size) + " bytes of " + place + " by " +
-                     (isAsync(access.agent) ? "the copy of " : "") +
-                     describeThread(access.warp, lane);
+  std::string what = std::string(isAsync(access.agent) ? "copy: " : "") +
+                     (write ? "write" : "read") + " of " +
+                     std::to_string(size) + " bytes of " + place;
   if (other.agent == kBarrierObject)
     return access.warp.report(Check::Invalid, access.op, bit(lane),
                               what + ", which lies in an mbarrier object");

@@ -138,9 +138,6 @@ Outcome reportRace(const ShadowAccess &access, unsigned lane, bool write,
 /// `shared memory at 36 ('tile' + 4)`.
 std::string describeShared(const Program &program, uint64_t offset);
 
-/// `thread (3, 0, 0) of block (0, 1, 0)`.
-std::string describeThread(const Warp &warp, unsigned lane);
-
 } // namespace attn::sim
 
 #endif // ATTN_LIB_SIMULATOR_SHADOWCELLS_H
