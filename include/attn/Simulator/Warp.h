@@ -32,6 +32,15 @@ struct Fragment {
   bool rested = false;
 };
 
+/// What became of the time that a warp or block was given.
+enum class Progress : uint8_t {
+  /// Nothing has moved: all wait.
+  None,
+  /// Only polling: little was done until an operation yielded.
+  Polling,
+  Some,
+};
+
 class Warp {
 public:
   Warp(Block &block, const Program &program, uint32_t index);
@@ -156,9 +165,9 @@ public:
 
   SiteCounters &counters(const Operation &op);
 
-  /// Runs until `budget` operations are done or no fragment can move; returns
-  /// whether any has moved.
-  bool run(unsigned budget);
+  /// Runs until `budget` operations are done, one of them yields or no fragment
+  /// can move.
+  Progress run(unsigned budget);
 
   Block &block;
   const Program &program;
@@ -180,6 +189,15 @@ public:
   std::vector<uint8_t> definedLocal;
 
 private:
+  /// Chooses the fragment that runs, after merging; false if none can.
+  bool selectFragment();
+  void mergeFragments();
+  /// Runs the current fragment until it meets another or cannot go on.
+  Progress runFragment(unsigned &budget);
+  /// Executes the operation of the current fragment.
+  Outcome step(const Operation &op);
+  std::string describeLanes(LaneMask lanes) const;
+
   template <unsigned Bytes>
   using Unsigned = std::conditional_t<
       Bytes == 1, uint8_t,
