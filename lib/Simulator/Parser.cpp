@@ -108,9 +108,12 @@ bool Parser::parseVersion() {
     return failExpected(".version at the start of a module");
   advance();
   std::string_view digits = token.text;
-  if (!at(Token::Kind::Float64) || digits.size() != 3 || digits[1] != '.')
+  size_t point = digits.find('.');
+  if (!at(Token::Kind::Float64) || point > 2 || digits.size() != point + 2)
     return failExpected("a version such as 8.7");
-  module.version = unsigned(digits[0] - '0') * 10 + unsigned(digits[2] - '0');
+  for (char c : digits)
+    if (c != '.')
+      module.version = module.version * 10 + unsigned(c - '0');
   advance();
   return true;
 }

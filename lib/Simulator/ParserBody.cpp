@@ -29,7 +29,10 @@ bool Parser::parseBody() {
   if (scopes.unresolved().empty())
     return true;
   const LabelUse &use = scopes.unresolved().front();
-  return fail(use.where, "unknown label '" + std::string(use.name) + "'");
+  bool isCall = !use.inTargets && function.body[use.holder].opcode == "call";
+  return fail(use.where, std::string(isCall ? "unknown function or label '"
+                                            : "unknown label '") +
+                             std::string(use.name) + "'");
 }
 
 bool Parser::parseStatement() {

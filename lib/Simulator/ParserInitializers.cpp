@@ -99,11 +99,9 @@ bool Parser::parseInitialNumber(Variable &variable, uint64_t offset) {
   if (!parseConstant(value, 0, "an initial value"))
     return false;
   char letter = variable.type.name[0];
-  bool takesFloat =
-      (size == 4 || size == 8) && (letter == 'f' || letter == 'b') &&
-      variable.type.name != "f16x2" && variable.type.name != "bf16x2";
-  bool takesInteger = letter != 'f' && variable.type.name != "bf16" &&
-                      variable.type.name != "bf16x2";
+  bool takesFloat = (size == 4 || size == 8) && variable.type.name != "f16x2" &&
+                    (letter == 'f' || letter == 'b');
+  bool takesInteger = letter != 'f';
   if (value.isInteger() ? !takesInteger : !takesFloat)
     return fail(where, "a variable of type ." +
                            std::string(variable.type.name) +

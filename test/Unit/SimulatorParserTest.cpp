@@ -88,6 +88,9 @@ static void testModuleDirectives() {
                         "module, found end of file");
   CHECK_EQ(errorOf(".version 87"), "k.ptx:1:10: error: expected a version such "
                                    "as 8.7, found '87'");
+  CHECK_EQ(errorOf(".version 8.71"), "k.ptx:1:10: error: expected a version "
+                                     "such as 8.7, found '8.71'");
+  CHECK_EQ(parseModule(".version 10.2 .target sm_80", "k")->version, 102u);
   CHECK_EQ(errorOf(".version 8.7\n.target x86"),
            "k.ptx:2:9: error: expected a target such as sm_80, found 'x86'");
   CHECK_EQ(errorOf(".version 8.7\n.target sm_80\n.address_size 32"),
@@ -175,7 +178,8 @@ static void testFunctions() {
   CHECK(k.body[4].operands[1].kind == Kind::Register);
   CHECK(k.body[4].operands[3].kind == Kind::Label);
   CHECK_EQ(k.labels[k.body[4].operands[3].index].name, "q");
-  CHECK_BODY_ERROR("call nowhere;", "2:6", "unknown label 'nowhere'");
+  CHECK_BODY_ERROR("call nowhere;", "2:6",
+                   "unknown function or label 'nowhere'");
 }
 
 static void testAlias() {
@@ -221,6 +225,7 @@ static void testRegisters() {
   CHECK_BODY_ERROR(".reg .b32 x<99999999999>;", "2:13",
                    "expected at most 4294967295 as the number of registers, "
                    "found 99999999999");
+  CHECK_BODY_ERROR(".reg .bf16 x;", "2:6", "expected a type, found '.bf16'");
   CHECK_BODY_ERROR(".reg .b33 x;", "2:6", "expected a type, found '.b33'");
   CHECK_BODY_ERROR("@%r1 ret;", "2:2",
                    "expected a predicate register after '@', found '%r1'");
@@ -491,6 +496,8 @@ static void testVariableErrors() {
                      "initial value");
   CHECK_MODULE_ERROR(".global .f32 x = 3;", "18",
                      "a variable of type .f32 cannot have this initial value");
+  CHECK_MODULE_ERROR(".global .b16 x = 0d4004000000000000;", "18",
+                     "a variable of type .b16 cannot have this initial value");
   CHECK_MODULE_ERROR(".global .s32 x = 3.5;", "18",
                      "a variable of type .s32 cannot have this initial value");
   CHECK_MODULE_ERROR(".global .b8 x[];", "13",
