@@ -185,12 +185,16 @@ void Ordering::joinLanes(const Warp &warp, LaneMask lanes) {
   acquire(warp, lanes, together);
 }
 
-void Ordering::joinBlock(const Knowledge &all) {
-  common.join(all);
+void Ordering::joinBlock(const Knowledge &more) {
+  common.join(more);
   for (WarpState &warp : warps) {
+    common.join(warp.all);
     warp.all.clear();
-    for (unsigned lane = 0; warp.hasLanes && lane < kLanes; ++lane)
+    for (unsigned lane = 0; warp.hasLanes && lane < kLanes; ++lane) {
+      if (warp.lanes[lane])
+        common.join(*warp.lanes[lane]);
       warp.lanes[lane].reset();
+    }
     warp.hasLanes = 0;
   }
   floor = ++now;

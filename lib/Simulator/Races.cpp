@@ -167,19 +167,19 @@ void CellCheck::addToSet(ShadowCell &cell, uint32_t readBlock) const {
     if (read.block == block && read.agent == access.agent &&
         read.strong == access.strong) {
       read.lanes |= bit(lane);
-      read.time = ordering.now;
+      read.time = time;
       cell.readTime = ordering.now;
       return;
     }
   if (reads.size() < kMaxReads)
-    reads.push_back({block, access.agent, access.strong, bit(lane),
-                     ordering.now, access.op.site});
+    reads.push_back(
+        {block, access.agent, access.strong, bit(lane), time, access.op.site});
   cell.readTime = ordering.now;
 }
 
 void CellCheck::recordWrite(ShadowCell &cell) const {
   forgetReads(cell);
-  cell.writeTime = ordering.now | (isAsync(access.agent) ? kAsyncTime : 0);
+  cell.writeTime = writeTime;
   cell.writer =
       Writer{access.op.site, access.agent, uint8_t(lane), access.strong}.pack();
 }
@@ -233,7 +233,7 @@ Outcome SharedRaces::read(const ShadowAccess &access, LaneMask lanes,
 static inline bool writeCell(const CellCheck &check, ShadowCell &cell,
                              bool sameValue, Accessor &other) {
   if (check.isOldWrite(cell) && check.areOldReads(cell)) {
-    cell.writeTime = check.ordering.now;
+    cell.writeTime = check.writeTime;
     cell.writer = check.firstWriter | Writer::atLane(check.lane);
     return true;
   }

@@ -72,7 +72,10 @@ struct Reader {
 struct CellCheck {
   CellCheck(const ShadowAccess &access, ReadSets &sets, unsigned lane = 0)
       : access(access), ordering(access.warp.block.ordering), sets(sets),
-        lane(lane), firstReader(Reader::of(access, 0).pack()),
+        lane(lane),
+        time(isAsync(access.agent) ? access.copyTime : ordering.now),
+        writeTime(time | (isAsync(access.agent) ? kAsyncTime : 0)),
+        firstReader(Reader::of(access, 0).pack()),
         firstWriter(
             Writer{access.op.site, access.agent, 0, access.strong}.pack()) {}
 
@@ -80,6 +83,8 @@ struct CellCheck {
   Ordering &ordering;
   ReadSets &sets;
   unsigned lane;
+  /// The time of the access, and how a write of it is recorded.
+  const Time time, writeTime;
   /// The packed accessors of lane 0.
   const uint64_t firstReader, firstWriter;
 
@@ -87,6 +92,8 @@ struct CellCheck {
   /// the lane itself: the common cases.
   bool isOldWrite(const ShadowCell &cell) const {
     uint64_t mine = firstWriter | Writer::atLane(lane);
+    if (access.asyncProxy)
+      return !cell.writeTime;
     return cell.writeTime < ordering.floor ||
            (!isAsync(access.agent) && !((cell.writer ^ mine) & Writer::kWho));
   }

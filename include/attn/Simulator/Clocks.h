@@ -118,9 +118,9 @@ public:
                Time time);
   /// `lanes` of `warp` have waited for each other.
   void joinLanes(const Warp &warp, LaneMask lanes);
-  /// All threads of the block have waited for each other; together they know
-  /// `all`.
-  void joinBlock(const Knowledge &all);
+  /// All threads of the block have waited for each other; `more` is what they
+  /// know besides.
+  void joinBlock(const Knowledge &more);
   /// Makes what `lanes` of `warp` know visible to asynchronous copies.
   void fenceProxy(const Warp &warp, LaneMask lanes);
   /// @}

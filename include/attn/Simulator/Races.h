@@ -30,6 +30,8 @@ struct ShadowAccess {
   /// Made by the asynchronous proxy, to which a fence must show what threads
   /// have written.
   bool asyncProxy = false;
+  /// The time of copies, which have clocks of their own.
+  Time copyTime = 0;
 };
 
 /// One side of a race, for the report.
