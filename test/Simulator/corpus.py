@@ -61,14 +61,16 @@ class Case:
     source: str
     make: object
     fires: str
+    rejects: str
     mma: bool
     archs: list
 
 
-def case(source, fires=None, mma=False, archs=None):
+def case(source, fires=None, rejects=None, mma=False, archs=None):
     """Registers the function below as a case of the kernels in `source`.
 
-    `fires`: a regular expression for the report of the check that must fire.
+    `fires`: the name of the check that must fire, or several with `|` between.
+    `rejects`: a regular expression for the error that refuses the kernel.
     `mma`: the case runs under both policies of the matrix sums.
     `archs`: the PTX files that have this kernel; by default all there are.
     """
@@ -76,7 +78,7 @@ def case(source, fires=None, mma=False, archs=None):
     def register(make):
         topic = make.__module__.split(".")[-1]
         name = f"{topic}.{make.__name__}"
-        ALL_CASES.append(Case(name, topic, source, make, fires, mma, archs))
+        ALL_CASES.append(Case(name, topic, source, make, fires, rejects, mma, archs))
         return make
 
     return register

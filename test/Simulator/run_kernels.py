@@ -85,8 +85,6 @@ def simulate(sim, ptx, launch, options, folder):
         )
     except subprocess.TimeoutExpired:
         return f"did not end in {TIME_LIMIT} s", None
-    if done.returncode not in (0, 1):
-        return f"exit {done.returncode}: {first_line(done.stderr)}", None
     for buffer, path in outputs:
         if os.path.exists(path):
             buffer.content = np.load(path)
@@ -141,29 +139,44 @@ def check_launch(launch):
     return None
 
 
+def check_refusal(case, done):
+    """Checks that a kernel which cannot run is refused for the right reason."""
+    if done.returncode != 2:
+        return f"exit {done.returncode}, expected an error /{case.rejects}/"
+    if not re.search(case.rejects, done.stderr):
+        return f"expected /{case.rejects}/, found: {first_line(done.stderr)}"
+    return None
+
+
+def check_reports(case, done):
+    """Checks that the named check fired and no other did."""
+    if done.returncode != 1:
+        return f"exit {done.returncode}, expected /{case.fires}/"
+    reports = re.findall(r"\.ptx:\d+(?::\d+)?: ([a-z ]+): ", done.stderr)
+    others = [name for name in reports if not re.fullmatch(case.fires, name)]
+    if others or not reports:
+        return f"expected /{case.fires}/, found: {first_line(done.stderr)}"
+    return None
+
+
 def run_once(case, sim, ptx, options):
     """Runs all launches of a case once; returns what is wrong, or None."""
     made = case.make(np.random.default_rng(7))
     launches = made if isinstance(made, list) else [made]
-    report = ""
     for number, launch in enumerate(launches):
         with tempfile.TemporaryDirectory() as folder:
             error, done = simulate(sim, ptx, launch, options, folder)
         if error:
             return error
-        report += done.stderr
+        if case.rejects is not None:
+            return check_refusal(case, done)
         if case.fires is not None:
-            continue
+            return check_reports(case, done)
         if done.returncode != 0:
-            return f"launch {number} fired: {first_line(done.stderr)}"
+            return f"exit {done.returncode}: {first_line(done.stderr)}"
         wrong = check_launch(launch)
         if wrong:
             return f"launch {number}, {wrong}"
-    if case.fires is not None:
-        if done.returncode == 0:
-            return f"no check fired, expected /{case.fires}/"
-        if not re.search(case.fires, report):
-            return f"expected /{case.fires}/, found: {first_line(report)}"
     return None
 
 

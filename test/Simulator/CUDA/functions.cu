@@ -2,7 +2,7 @@
 // Compiled for: sm_80 sm_120a
 //
 // Functions that stay calls: structures by value and as results, pointers to
-// local memory, several levels, calls in divergent code, pointers to functions.
+// local memory, several levels, calls in divergent code.
 
 struct Pair {
   float low, high;
@@ -80,18 +80,6 @@ extern "C" __global__ void divisors(const int *x, int *y, int n) {
 extern "C" __global__ void polynomials(const double *x, double *y) {
   double c[4] = {1.5, -2.0, 0.25, x[0]};
   y[threadIdx.x] = horner(c, 4, x[threadIdx.x]) + horner(c, 2, 3.0);
-}
-
-__device__ __noinline__ int twice(int x) { return 2 * x; }
-__device__ __noinline__ int square(int x) { return x * x; }
-__device__ __noinline__ int negated(int x) { return -x; }
-
-typedef int (*Function)(int);
-__device__ Function functions[3] = {twice, square, negated};
-
-extern "C" __global__ void indirect(const int *x, int *y) {
-  int i = threadIdx.x;
-  y[i] = functions[x[i] % 3](i);
 }
 
 // A barrier inside a function that all threads call.

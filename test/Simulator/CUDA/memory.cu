@@ -54,8 +54,11 @@ extern "C" __global__ void widths(const uint8_t *x, uint8_t *y) {
 }
 
 #define LOAD(slot, instruction)                                                \
-  asm volatile(instruction " %0, [%1];" : "=r"(r[slot]) : "l"(x + i) : "memor" \
-                                                                       "y")
+  asm volatile(instruction " %0, [%1];"                                        \
+               : "=r"(r[slot])                                                 \
+               : "l"(x + i)                                                    \
+               : "memor"                                                       \
+                 "y")
 #define STORE(slot, instruction)                                               \
   asm volatile(instruction " [%0], %1;" ::"l"(y + slot * 32 + i), "r"(r[slot]) \
                : "memory")

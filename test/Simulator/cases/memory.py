@@ -149,15 +149,6 @@ def polynomials(rng):
 
 
 @case("CUDA/functions")
-def indirect(rng):
-    x = rng.integers(0, 9, 64).astype(I32)
-    i = np.arange(64)
-    expected = np.choose(x % 3, [2 * i, i * i, -i]).astype(I32)
-    y = out(I32, 64)
-    return launch("indirect", 1, 64, [x, y], [(y, expected)])
-
-
-@case("CUDA/functions")
 def rotations(rng):
     x = rng.integers(0, 9, 96).astype(I32)
     v = x.copy()
