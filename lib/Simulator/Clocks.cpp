@@ -231,6 +231,7 @@ void Ordering::shareWithBlocks(Knowledge &knowledge) const {
 
 void Ordering::fence(const Warp &warp, LaneMask lanes) {
   WarpState &of = state(warp);
+  anyFence = true;
   if (!of.found.empty()) {
     acquire(warp, lanes, of.found);
     of.found.clear();

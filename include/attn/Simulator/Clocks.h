@@ -140,6 +140,8 @@ public:
   void readStrong(const Warp &warp, LaneMask lanes, uint64_t address,
                   bool acquire,
                   const std::unordered_map<uint64_t, Knowledge> &addresses);
+  /// Whether a thread of the block has made a fence.
+  bool hasFences() const { return anyFence; }
   /// What strong writes to shared memory have released, by offset.
   std::unordered_map<uint64_t, Knowledge> addresses;
   /// @}
@@ -166,6 +168,7 @@ private:
   void shareWithBlocks(Knowledge &knowledge) const;
 
   Block &block;
+  bool anyFence = false;
   /// What all threads know.
   Knowledge common;
   std::vector<WarpState> warps;
