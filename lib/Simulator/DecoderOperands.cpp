@@ -127,7 +127,11 @@ Result<Slot> Decoder::decodeScalar(const Frame &frame,
   bits = 0;
   if (operand.kind == Kind::Sink)
     return kNone;
-  if (type == Type::Pred)
+  bool isPredicate =
+      operand.kind == Kind::Register &&
+      frame.function->registers[operand.index].type.isPredicate();
+  bool mayBeAny = syntax.typeIndex == OperandSyntax::kAny;
+  if (type == Type::Pred || (isPredicate && mayBeAny))
     return decodePredicate(frame, operand);
   if (operand.kind == Kind::Register)
     return decodeRegister(frame, instruction, operand, type, syntax.factor,
@@ -190,7 +194,7 @@ Status Decoder::decodeAddress(const Frame &frame, Binding &binding,
     if (binding.space == Space::Generic || isCallParameter)
       binding.space = place->space;
     else if (cursor.addresses == 0 && binding.space != place->space)
-      return Diagnostic{base.where, "'" + base.name +
+      return Diagnostic{base.where, "'" + getVariable(frame, base).name +
                                         "' is in another space than '" +
                                         getText(binding.instruction) + "'"};
     offset += base.offset;

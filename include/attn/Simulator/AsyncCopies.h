@@ -29,6 +29,8 @@ public:
 
   /// The time of copies that `agent` makes now: it counts its groups.
   Time now(Agent agent);
+  /// A later copy of `agent` gets a later time.
+  void advance(Agent agent) { ++state(agent).time; }
   /// Begins a copy of `lane` of `agent`. With AsyncPolicy::Early its data moves
   /// at once.
   void add(Agent agent, unsigned lane, const AsyncCopy &copy);
