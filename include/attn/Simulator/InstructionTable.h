@@ -145,6 +145,7 @@ using FormList = std::vector<Form>;
   X(Barrier)                                                                   \
   X(Warp)                                                                      \
   X(Matrix)                                                                    \
+  X(MatrixMemory)                                                              \
   X(Control)
 #define ATTN_SIM_DECLARE(FAMILY) void add##FAMILY##Forms(FormList &forms);
 namespace avx2 {
