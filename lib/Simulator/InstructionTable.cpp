@@ -28,6 +28,7 @@ constexpr TypeInfo kTypes[] = {
     {"u64", Type::U64, 64},       {"s4", Type::S4, 4},
     {"s8", Type::S8, 8},          {"s16", Type::S16, 16},
     {"s32", Type::S32, 32},       {"s64", Type::S64, 64},
+    {"u16x2", Type::U16x2, 32},   {"s16x2", Type::S16x2, 32},
     {"f16", Type::F16, 16},       {"f16x2", Type::F16x2, 32},
     {"bf16", Type::BF16, 16},     {"bf16x2", Type::BF16x2, 32},
     {"tf32", Type::TF32, 32},     {"f32", Type::F32, 32},
