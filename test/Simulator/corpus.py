@@ -12,15 +12,26 @@ import numpy as np
 
 ALL_CASES = []
 
+# The dynamic shared memory that a comment of the PTX asks for.
+SHARED_OF_PTX = -1
+
 
 @dataclass(eq=False)
 class Buffer:
-    """Memory of the device. After a launch `content` is what the kernel left."""
+    """Memory of the device. After a launch `content` is what the kernel left;
+    `decode` makes numbers of it, if they are not what numpy takes them for."""
 
     dtype: np.dtype
     count: int
     fill: str
     content: np.ndarray = None
+    decode: object = None
+
+    def values(self):
+        """Returns the numbers that a kernel left, or None."""
+        if self.content is None or self.decode is None:
+            return self.content
+        return self.decode(self.content)
 
 
 @dataclass
@@ -69,7 +80,7 @@ class Case:
 def case(source, fires=None, rejects=None, mma=False, archs=None):
     """Registers the function below as a case of the kernels in `source`.
 
-    `fires`: the name of the check that must fire, or several with `|` between.
+    `fires`: the name of the check that must fire; after `|` those that may.
     `rejects`: a regular expression for the error that refuses the kernel.
     `mma`: the case runs under both policies of the matrix sums.
     `archs`: the PTX files that have this kernel; by default all there are.
@@ -90,9 +101,9 @@ def array(values):
     return Buffer(values.dtype, values.size, "in", values.reshape(-1))
 
 
-def out(dtype, count):
+def out(dtype, count, decode=None):
     """Returns a buffer that holds only NaN, or bytes 0xff, before the launch."""
-    return Buffer(np.dtype(dtype), int(count), "out")
+    return Buffer(np.dtype(dtype), int(count), "out", decode=decode)
 
 
 def zero(dtype, count):
@@ -136,7 +147,7 @@ def _triple(size):
 def _expectation(entry):
     buffer, values, *tolerance = entry
     values = np.ascontiguousarray(values).reshape(-1)
-    if values.dtype != buffer.dtype:
+    if values.dtype != buffer.dtype and buffer.decode is None:
         raise TypeError(f"expected {buffer.dtype} values, found {values.dtype}")
     bound = tolerance[0] if tolerance else 0
     if np.ndim(bound):

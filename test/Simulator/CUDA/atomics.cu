@@ -68,6 +68,21 @@ extern "C" __global__ void cas_loop(const float *x, float *y, int n) {
   } while (old != assumed);
 }
 
+// A sum by compare-and-swap, the first value by a plain load.
+extern "C" __global__ void cas_sum(const float *x, unsigned long long *y,
+                                   int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i >= n)
+    return;
+  unsigned long long old = *y, assumed;
+  do {
+    assumed = old;
+    old = atomicCAS(
+        y, assumed,
+        __double_as_longlong(double(x[i]) + __longlong_as_double(assumed)));
+  } while (old != assumed);
+}
+
 // 64 and 16 bits.
 extern "C" __global__ void cas_wide(const unsigned long long *x,
                                     unsigned long long *y, unsigned short *h,
@@ -133,7 +148,7 @@ extern "C" __global__ void reductions(const int *x, int *y, int n) {
                : "memory");
   asm volatile("red.xor.b32 [%0+12], %1;" ::"l"(y), "r"(x[i]) : "memory");
   int old;
-  asm volatile("atom.global.acq_rel.gpu.add.s32 %0, [%1+16], %2;"
+  asm volatile("atom.global.gpu.acq_rel.add.s32 %0, [%1+16], %2;"
                : "=r"(old)
                : "l"(y), "r"(x[i])
                : "memory");

@@ -75,6 +75,14 @@ def cas_loop(rng):
 
 
 @case("CUDA/atomics")
+def cas_sum(rng):
+    x = rng.integers(-50, 50, 100).astype(F32)
+    y = zero(F64, 1)
+    expect = [(y, x.astype(F64).sum()[None])]
+    return launch("cas_sum", 2, 64, [x, y, i32(100)], expect)
+
+
+@case("CUDA/atomics")
 def cas_wide(rng):
     x = rng.integers(0, 1000, 70).astype(U64)
     y, h = zero(U64, 1), zero(np.uint16, 1)

@@ -33,7 +33,7 @@ def numbers(rng, count):
     return rng.integers(1, 99, count).astype(I32)
 
 
-@twins("race")
+@twins("race|undefined")
 def shared_race(rng, entry):
     x, y = numbers(rng, 128), out(I32, 128)
     return launch(entry, 1, 128, [x, y], [(y, x[::-1])])
@@ -48,7 +48,7 @@ def write_after_read(rng, entry):
     return launch(entry, 1, 128, [x, y], [(y, v)])
 
 
-@twins("race")
+@twins("race|undefined")
 def warp_race(rng, entry):
     x, y = numbers(rng, 32), out(I32, 32)
     return launch(entry, 1, 32, [x, y], [(y, x[::-1])])

@@ -162,7 +162,7 @@ def bits(p, q):
         reverse(w, 64) >> 7,
         first_set(w),
         permute(p, q, 0x5140),
-        permute(p, q, q),
+        permute(p, q, q & 0x7777),
         pair << wrapped >> 32,
         pair >> wrapped,
         pair << clamped >> 32,
