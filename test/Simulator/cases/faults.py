@@ -145,13 +145,13 @@ def async_count(rng, entry):
     return launch(entry, 1, 32, [x, y], [(y, x[31::-1])])
 
 
-@twins("asynchronous|race")
+@twins("race|asynchronous|undefined")
 def async_others(rng, entry):
     x, y = tiles(rng, 64), out(F32, 256)
     return launch(entry, 1, 64, [x, y], [(y, x[::-1])])
 
 
-@twins("asynchronous|race")
+@twins("race|asynchronous")
 def async_overwrite(rng, entry):
     x, y = tiles(rng, 192), out(F32, 64)
     firsts = x[:, 0].reshape(3, 64)[:, ::-1]
