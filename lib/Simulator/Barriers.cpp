@@ -25,6 +25,31 @@ Barriers::Waits &Barriers::waitsOf(const Warp &warp) {
 // Named barriers
 //===----------------------------------------------------------------------===//
 
+/// Whether the operation at `pc` is the end of a thread.
+static bool isExit(const Program &program, uint32_t pc) {
+  const Operation *op = &program.code[pc];
+  if (op->site == program.jumpSite)
+    op = &program.code[size_t(op->immediate)];
+  const std::string &text = program.sites[op->site].text;
+  return text.rfind("ret", 0) == 0 || text.rfind("exit", 0) == 0;
+}
+
+bool Barriers::isWhole(Warp &warp, const Operation &op) {
+  Waits &mine = waitsOf(warp);
+  if (!warp.haveArrived(op, warp.live)) {
+    for (const Fragment &fragment : warp.fragments)
+      if (!isExit(warp.program, fragment.pc))
+        mine.missing |= fragment.lanes & ~warp.active;
+    return false;
+  }
+  LaneMask gone = mine.missing & ~warp.live;
+  mine.missing = 0;
+  if (gone)
+    warp.report(Check::Barrier, op, gone,
+                "threads of the warp have gone on without the others");
+  return true;
+}
+
 /// Reports an arrival that does not fit the barrier or those before it.
 Outcome Barriers::check(Warp &warp, const Operation &op,
                         const Arrival &arrival) {

@@ -18,7 +18,8 @@ static uint64_t alignTo(uint64_t value, uint64_t alignment) {
 
 uint64_t Decoder::allocateLocal(uint64_t size, uint64_t alignment) {
   uint64_t offset = alignTo(program.local, alignment);
-  program.local = offset + size;
+  // Whole granules: bytes of different lanes share none.
+  program.local = alignTo(offset + size, 16);
   return offset;
 }
 
@@ -179,15 +180,19 @@ Frame Decoder::makeFrame(const Function &function) {
   return frame;
 }
 
+const Variable &Decoder::getVariable(const Frame &frame,
+                                     const Operand &operand) const {
+  return operand.moduleScope ? module.variables[operand.index]
+                             : frame.function->variables[operand.index];
+}
+
 Result<Place> Decoder::findPlace(const Frame &frame, const Operand &operand) {
   const std::optional<Place> &place = operand.moduleScope
                                           ? moduleVariables[operand.index]
                                           : frame.variables[operand.index];
   if (place)
     return *place;
-  const Variable &variable = operand.moduleScope
-                                 ? module.variables[operand.index]
-                                 : frame.function->variables[operand.index];
-  return Diagnostic{operand.where,
-                    "variable '" + variable.name + "' has no definition"};
+  return Diagnostic{operand.where, "variable '" +
+                                       getVariable(frame, operand).name +
+                                       "' has no definition"};
 }

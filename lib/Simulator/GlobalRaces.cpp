@@ -124,7 +124,9 @@ bool GlobalRaces::readCell(const ShadowAccess &access, unsigned lane,
       access, interleaved ? sets : access.warp.block.races.globalReads, lane);
   ShadowCell cell = shadow.load();
   if (interleaved) {
-    bool fine = !writeBlock || check.isAfterWrite(cell, writeBlock - 1, other);
+    bool fine = !writeBlock ||
+                check.isAfterWrite(cell, writeBlock - 1, other) ||
+                check.mayReadAtomic(other);
     check.recordRead(cell, readBlock - 1);
     shadow.readBlock.store(me, relaxed);
     shadow.storeRead(cell);

@@ -80,6 +80,8 @@ bool CellCheck::isAfterReads(const ShadowCell &cell, uint32_t readBlock,
                              Accessor &other) const {
   if (!cell.readTime)
     return true;
+  if (access.strong && access.warp.program.hasCompareAndSwap)
+    return true;
   Reader reader = Reader::unpack(cell.reader);
   auto conflicts = [&](uint32_t block, Agent agent, LaneMask lanes,
                        bool strong) {
@@ -197,7 +199,9 @@ void SharedRaces::prepare() {
 static inline bool readCell(const CellCheck &check, ShadowCell &cell,
                             Accessor &other) {
   uint32_t block = check.access.warp.block.number;
-  bool fine = check.isOldWrite(cell) || check.isAfterWrite(cell, block, other);
+  bool fine = check.isOldWrite(cell) ||
+              check.isAfterWrite(cell, block, other) ||
+              check.mayReadAtomic(other);
   if (!check.recordReadFast(cell))
     check.recordRead(cell, block);
   return fine;

@@ -122,6 +122,10 @@ struct CellCheck {
   /// write.
   bool isAfterWrite(ShadowCell &cell, uint32_t writeBlock,
                     Accessor &other) const;
+  /// Whether a read need not come after the atomic `other`.
+  bool mayReadAtomic(const Accessor &other) const {
+    return other.strong && access.warp.program.hasCompareAndSwap;
+  }
   /// Whether all reads come before it.
   bool isAfterReads(const ShadowCell &cell, uint32_t readBlock,
                     Accessor &other) const;

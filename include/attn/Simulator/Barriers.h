@@ -73,6 +73,11 @@ public:
   /// \name Named barriers
   /// @{
 
+  /// Whether all threads of `warp` are at an aligned operation: false if others
+  /// may still come. Reports those that have run on and exited instead; threads
+  /// that only return may be missing.
+  bool isWhole(Warp &warp, const Operation &op);
+
   /// The active lanes of `warp` arrive, once, and wait. Wait until all others
   /// have arrived.
   Outcome sync(Warp &warp, const Operation &op, const Arrival &arrival);
@@ -117,6 +122,8 @@ private:
   /// What lanes of a warp wait for.
   struct Waits {
     LaneMask lanes = 0;
+    /// Those that an aligned operation waits for.
+    LaneMask missing = 0;
     Lanes<uint8_t> id = {};
     Lanes<uint32_t> phase = {};
   };

@@ -189,6 +189,9 @@ struct Program {
   /// Blocks may wait for each other: there are atomics, volatile or acquiring
   /// loads on global memory.
   bool interleavesBlocks = false;
+  /// There are compare-and-swap loops, which may begin with a plain load: plain
+  /// reads do not race with atomics then.
+  bool hasCompareAndSwap = false;
   /// Binary logarithms of the narrowest accesses to shared and to global
   /// memory: races are found with that precision.
   uint8_t sharedCellBits = 2;

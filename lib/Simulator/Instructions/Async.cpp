@@ -375,7 +375,9 @@ void bindCopy(Binding &binding) {
   // A cache policy alone stands where the size would.
   bool isPolicy = binding.has("L2::cache_hint") && binding.bits[2] == 64;
   bool hasThird = binding.op.operands[2] != kNone && !isPolicy;
-  form.hasIgnore = hasThird && binding.bits[2] == 0;
+  // Of a number the width is not known either.
+  bool isNumber = binding.op.operands[2] & kConstant;
+  form.hasIgnore = hasThird && binding.bits[2] == 0 && !isNumber;
   form.hasSize = hasThird && !form.hasIgnore;
   std::memcpy(&binding.op.operands[5], &form, sizeof(form));
   noteWidth(binding, Space::Shared, form.size);

@@ -377,6 +377,7 @@ void bindAtomic(Binding &binding) {
   noteWidth(binding, form.space, form.elementBytes);
   if (form.space == Space::Global || form.space == Space::Generic)
     binding.program.interleavesBlocks = true;
+  binding.program.hasCompareAndSwap |= form.hasThird;
   std::memcpy(&binding.op.immediate2, &form, sizeof(form));
   binding.op.handler = atomic;
 }
@@ -393,6 +394,8 @@ void bindAtomic(Binding &binding) {
   {OPCODE SEM SCOPE SPACE "." OPERATION REST OPERANDS,                         \
    InstructionClass::Atomic, bindAtomic, TARGET},                              \
       {OPCODE SPACE SCOPE SEM "." OPERATION REST OPERANDS,                     \
+       InstructionClass::Atomic, bindAtomic, TARGET},                          \
+      {OPCODE SPACE SEM SCOPE "." OPERATION REST OPERANDS,                     \
        InstructionClass::Atomic, bindAtomic, TARGET},                          \
       {OPCODE SPACE "." OPERATION SEM SCOPE REST OPERANDS,                     \
        InstructionClass::Atomic, bindAtomic, TARGET},

@@ -40,7 +40,7 @@ bool readUniform(Warp &warp, const Operation &op, Slot slot, const char *what,
 Outcome readArrival(Warp &warp, const Operation &op, unsigned first,
                     Arrival &arrival) {
   arrival.isAligned = op.immediate != 0;
-  if (arrival.isAligned && !warp.haveArrived(op, warp.live))
+  if (arrival.isAligned && !warp.block.barriers.isWhole(warp, op))
     return Outcome::Wait;
   if (!readUniform(warp, op, op.operands[first], "the barrier", arrival.id))
     return Outcome::Stop;
