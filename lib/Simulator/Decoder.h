@@ -54,6 +54,7 @@ private:
   void placeParameters(Frame &frame);
   Status relocate(Variable &variable);
   uint64_t allocateLocal(uint64_t size, uint64_t alignment);
+  const Variable &getVariable(const Frame &frame, const Operand &operand) const;
   Result<Place> findPlace(const Frame &frame, const Operand &operand);
 
   // Operands.
