@@ -64,6 +64,8 @@ struct FloatElement {
   }
 };
 
+using ElementE4M3 = FloatElement<FloatE4M3, 8>;
+using ElementE5M2 = FloatElement<FloatE5M2, 8>;
 using ElementF16 = FloatElement<Float16, 16>;
 using ElementBF16 = FloatElement<BFloat16, 16>;
 using ElementTF32 = FloatElement<TFloat32, 32>;
@@ -199,22 +201,199 @@ areSumsExact(const MagnitudeRange &a, const MagnitudeRange &b,
   return limit - unit <= 53;
 }
 
-/// c += a * b; c is exact or rounded to odd.
-inline void multiplyExactly(const double *a, const double *b, double *c,
-                            const MatrixShape &shape, bool isEasy) {
+/// Calls `function` with the first elements of a, b and c of each product.
+template <typename T, typename S, typename Function>
+ATTN_SIM_INLINE inline void forEachProduct(const T *a, const T *b, S *c,
+                                           const MatrixShape &shape,
+                                           Function function) {
   for (unsigned product = 0; product < shape.count; ++product) {
-    for (unsigned n = 0; n < shape.n; n += kColumns)
-      if (isEasy)
-        for (unsigned m = 0; m < shape.m; m += 4)
-          multiplyRows<4>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
-      else
-        for (unsigned m = 0; m < shape.m; ++m)
-          multiplyRowExactly(a + m * shape.k, b + n, c + m * shape.n + n,
-                             shape);
+    function(a, b, c);
     a += shape.m * shape.k;
     b += shape.k * shape.n;
     c += shape.m * shape.n;
   }
+}
+
+/// c += a * b; c is exact or rounded to odd.
+inline void multiplyExactly(const double *a, const double *b, double *c,
+                            const MatrixShape &shape, bool isEasy) {
+  for (unsigned n = 0; n < shape.n; n += kColumns)
+    if (isEasy)
+      for (unsigned m = 0; m < shape.m; m += 4)
+        multiplyRows<4>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+    else
+      for (unsigned m = 0; m < shape.m; ++m)
+        multiplyRowExactly(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+}
+
+//===----------------------------------------------------------------------===//
+// Sums of matrix units
+//===----------------------------------------------------------------------===//
+
+/// The exponent that a matrix unit gives a number: that of its format, so
+/// subnormal numbers have the least one. Zeros do not count.
+template <typename Element>
+ATTN_SIM_INLINE inline int32_t getExponent(double value) {
+  uint64_t magnitude = bitsAs<uint64_t>(value) & (Float64::sign - 1);
+  int32_t exponent = int32_t(magnitude >> 52) - Float64::bias;
+  constexpr int32_t least = 1 - Element::Format::bias;
+  exponent = exponent < least ? least : exponent;
+  return magnitude == 0 ? -10000 : exponent;
+}
+
+/// Two to the power of `exponent`, which doubles can hold.
+ATTN_SIM_INLINE inline double powerOfTwo(int32_t exponent) {
+  return bitsAs<double>(uint64_t(uint32_t(exponent + Float64::bias)) << 52);
+}
+
+/// The sum of a block, `sum` times a power of two, as it leaves the unit.
+template <typename D>
+ATTN_SIM_INLINE inline double finishBlock(double sum, double plain) {
+  // Infinities and NaNs pass through.
+  if (!(std::fabs(plain) <= 0x1p1000))
+    return plain;
+  if constexpr (D::bits == 16)
+    return double(D::decode(roundDouble<typename D::Format>(sum), 0));
+  if (std::fabs(sum) >= 0x1p128)
+    return sum < 0 ? -HUGE_VAL : HUGE_VAL;
+  return double(toFloat<Rounding::Zero>(sum));
+}
+
+/// Adds a block of products to kColumns elements of a row.
+template <typename A, typename B, typename C, typename D>
+ATTN_SIM_INLINE inline void addBlock(const double *a, const double *b,
+                                     double *c, unsigned n, unsigned block,
+                                     int fractionBits, bool isFirst) {
+  int32_t largest[kColumns];
+  for (unsigned j = 0; j < kColumns; ++j)
+    largest[j] = isFirst ? getExponent<C>(c[j]) : getExponent<D>(c[j]);
+  for (unsigned k = 0; k < block; ++k) {
+    int32_t exponent = getExponent<A>(a[k]);
+    for (unsigned j = 0; j < kColumns; ++j)
+      largest[j] =
+          std::max(largest[j], exponent + getExponent<B>(b[k * n + j]));
+  }
+  double scale[kColumns], sums[kColumns], plain[kColumns];
+  for (unsigned j = 0; j < kColumns; ++j) {
+    largest[j] = std::max(largest[j], -700);
+    scale[j] = powerOfTwo(fractionBits - largest[j]);
+    sums[j] = std::trunc(c[j] * scale[j]);
+    plain[j] = c[j];
+  }
+  for (unsigned k = 0; k < block; ++k)
+    for (unsigned j = 0; j < kColumns; ++j) {
+      double product = a[k] * b[k * n + j];
+      sums[j] += std::trunc(product * scale[j]);
+      plain[j] += product;
+    }
+  for (unsigned j = 0; j < kColumns; ++j)
+    c[j] = finishBlock<D>(sums[j] * powerOfTwo(largest[j] - fractionBits),
+                          plain[j]);
+}
+
+/// c += a * b as a matrix unit does it.
+template <typename A, typename B, typename C, typename D>
+void multiplyAsHardware(const double *a, const double *b, double *c,
+                        const MatrixShape &shape, const SumModel &model) {
+  unsigned block = std::min(model.block, shape.k);
+  for (unsigned m = 0; m < shape.m; ++m)
+    for (unsigned n = 0; n < shape.n; n += kColumns)
+      for (unsigned k = 0; k < shape.k; k += block)
+        addBlock<A, B, C, D>(a + m * shape.k + k, b + k * shape.n + n,
+                             c + m * shape.n + n, shape.n, block,
+                             model.fractionBits, k == 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Double, integers, bits
+//===----------------------------------------------------------------------===//
+
+struct ElementF64 {
+  static constexpr unsigned bits = 64;
+  static constexpr unsigned perRegister = 1;
+};
+
+/// Integers; with `Bits` of 32, sums or words of single bits.
+template <unsigned Bits, bool IsSigned>
+struct IntegerElement {
+  static constexpr unsigned bits = Bits;
+  static constexpr unsigned perRegister = 32 / Bits;
+
+  ATTN_SIM_INLINE static int32_t decode(uint32_t word, unsigned i) {
+    uint32_t high = word << (32 - Bits - i * (Bits & 31));
+    return IsSigned ? int32_t(high) >> (32 - Bits)
+                    : int32_t(high >> (32 - Bits));
+  }
+};
+using ElementS32 = IntegerElement<32, true>;
+
+inline void unpackDoubles(const Warp &warp, const Slot *slots,
+                          const FragmentLayout &layout,
+                          Matrix<double> &matrix) {
+  for (unsigned e = 0; e < layout.elements(); ++e) {
+    Lanes<double> values = warp.read<double>(slots[e]);
+    for (unsigned i = 0; i < kLanes; ++i)
+      matrix.values[layout.positions[e][i]] = values[i];
+  }
+}
+
+template <typename Element>
+ATTN_SIM_INLINE inline void unpackIntegers(const Warp &warp, const Slot *slots,
+                                           const FragmentLayout &layout,
+                                           Matrix<int32_t> &matrix) {
+  for (unsigned e = 0; e < layout.elements(); ++e) {
+    const Row &row = warp.row(slots[e / Element::perRegister]);
+    Lanes<int32_t> values;
+    for (unsigned i = 0; i < kLanes; ++i)
+      values[i] = Element::decode(row.lane[i], e % Element::perRegister);
+    for (unsigned i = 0; i < kLanes; ++i)
+      matrix.values[layout.positions[e][i]] = values[i];
+  }
+}
+
+struct MultiplyElements {
+  static int32_t apply(int32_t a, int32_t b) { return a * b; }
+};
+/// Bits that differ, and bits that are set in both.
+struct CountXor {
+  static int32_t apply(int32_t a, int32_t b) {
+    return __builtin_popcount(uint32_t(a ^ b));
+  }
+};
+struct CountAnd {
+  static int32_t apply(int32_t a, int32_t b) {
+    return __builtin_popcount(uint32_t(a & b));
+  }
+};
+
+/// c += a * b; sums wrap, or saturate.
+template <typename Multiply>
+ATTN_SIM_INLINE inline void
+multiplyIntegerMatrices(const int32_t *a, const int32_t *b, int32_t *c,
+                        const MatrixShape &shape, bool saturates) {
+  for (unsigned m = 0; m < shape.m; ++m)
+    for (unsigned n = 0; n < shape.n; n += kColumns) {
+      int32_t sums[kColumns] = {};
+      for (unsigned k = 0; k < shape.k; ++k)
+        for (unsigned j = 0; j < kColumns; ++j)
+          sums[j] +=
+              Multiply::apply(a[m * shape.k + k], b[k * shape.n + n + j]);
+      for (unsigned j = 0; j < kColumns; ++j) {
+        int32_t &result = c[m * shape.n + n + j];
+        int64_t sum = int64_t(result) + sums[j];
+        if (saturates)
+          sum = std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN), INT32_MAX);
+        result = int32_t(uint32_t(uint64_t(sum)));
+      }
+    }
+}
+
+/// c += a * b, by multiply-adds in the order of k.
+inline void multiplyDoubleMatrices(const double *a, const double *b, double *c,
+                                   const MatrixShape &shape) {
+  for (unsigned m = 0; m < shape.m; m += 4)
+    for (unsigned n = 0; n < shape.n; n += kColumns)
+      multiplyRows<4>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
 }
 
 } // namespace
