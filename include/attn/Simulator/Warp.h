@@ -152,8 +152,9 @@ public:
   Outcome branch(const Lanes<uint32_t> &targets);
   /// Takes the active lanes out of the warp.
   Outcome exit();
-  /// Whether the lanes of `mask` are the active ones. Otherwise the caller
-  /// returns Wait: the others may still arrive. Reports lanes that cannot.
+  /// Whether the lanes of `mask` are active, or need not come because they have
+  /// exited. Otherwise the caller returns Wait: the others may still arrive.
+  /// Reports lanes that cannot.
   bool haveArrived(const Operation &op, LaneMask mask);
   /// @}
 
@@ -176,6 +177,8 @@ public:
   /// The lanes that exist (the last warp of a block may have fewer) and have
   /// not exited.
   LaneMask live = 0;
+  /// The lanes that exist, or did.
+  LaneMask existing = 0;
   std::vector<Fragment> fragments;
   /// The fragment that runs: index into `fragments`.
   uint32_t current = 0;
