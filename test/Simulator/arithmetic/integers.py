@@ -140,8 +140,8 @@ def wide(bits):
         )
     inputs = operands(bits, 2)
     dtype = f"uint{2 * bits}"
-    inputs["c"] = RNG.permutation(np.resize(edges(2 * bits), len(inputs["a"])))
-    inputs["c"] = inputs["c"].astype(dtype)
+    third = np.array(edges(2 * bits), dtype=np.uint64)
+    inputs["c"] = RNG.permutation(np.resize(third, len(inputs["a"]))).astype(dtype)
     check(cases, inputs)
 
 

@@ -44,7 +44,7 @@ class Format:
         if exponent:
             significand |= 1 << self.mantissa
         shift = max(exponent, 1) - self.bias - self.mantissa
-        value = Fraction(significand) * Fraction(2) ** shift
+        value = Fraction(significand << max(shift, 0), 1 << max(-shift, 0))
         return sign, -value if sign else value
 
     def encode(self, sign, value, mode="rn", saturate=False):
@@ -65,20 +65,19 @@ class Format:
     def round_magnitude(self, value, sign, mode):
         if not value:
             return 0
-        exponent = math.floor(math.log2(value.numerator) - math.log2(value.denominator))
-        while Fraction(2) ** exponent > value:
+        top, bottom = value.numerator, value.denominator
+        exponent = top.bit_length() - bottom.bit_length()
+        if top << max(-exponent, 0) < bottom << max(exponent, 0):
             exponent -= 1
-        while Fraction(2) ** (exponent + 1) <= value:
-            exponent += 1
         exponent = max(exponent, 1 - self.bias)
-        scaled = value / Fraction(2) ** (exponent - self.mantissa)
-        kept = scaled.numerator // scaled.denominator
-        rest = scaled - kept
-        half = Fraction(1, 2)
+        # In units of the last place.
+        shift = self.mantissa - exponent
+        unit = bottom << max(-shift, 0)
+        kept, rest = divmod(top << max(shift, 0), unit)
         if mode == "rn":
-            up = rest > half or (rest == half and kept & 1)
+            up = 2 * rest > unit or (2 * rest == unit and kept & 1)
         elif mode == "rna":
-            up = rest >= half
+            up = 2 * rest >= unit
         else:
             up = rest and mode == ("rm" if sign else "rp")
         return ((exponent + self.bias - 1) << self.mantissa) + kept + bool(up)
