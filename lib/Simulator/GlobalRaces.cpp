@@ -199,7 +199,7 @@ bool GlobalRaces::writeCell(const ShadowAccess &access, unsigned lane,
 
 Outcome GlobalRaces::read(const ShadowAccess &access, LaneMask lanes,
                           const Lanes<uint64_t> &addresses, unsigned size) {
-  Accessor other;
+  Accessor other, found;
   unsigned racing = kLanes;
   uint64_t page = ~uint64_t(0);
   Cell *cells = nullptr;
@@ -213,7 +213,6 @@ Outcome GlobalRaces::read(const ShadowAccess &access, LaneMask lanes,
     Cell *cell = cells + ((address & kPageMask) >> cellBits);
     unsigned count = std::max(size >> cellBits, 1u);
     for (unsigned i = 0; i < count; ++i) {
-      Accessor found;
       if (!readCell(access, lane, cell[i], found) && racing == kLanes) {
         racing = lane;
         other = found;
@@ -229,7 +228,7 @@ Outcome GlobalRaces::write(const ShadowAccess &access, LaneMask lanes,
                            const Lanes<uint64_t> &addresses, unsigned size,
                            const uint8_t *data, unsigned stride,
                            const Lanes<uint64_t> &pointers) {
-  Accessor other;
+  Accessor other, found;
   unsigned racing = kLanes;
   for (LaneMask rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
@@ -239,7 +238,6 @@ Outcome GlobalRaces::write(const ShadowAccess &access, LaneMask lanes,
     auto *to = reinterpret_cast<uint8_t *>(uintptr_t(pointers[lane]));
     const uint8_t *from = data + lane * stride;
     for (unsigned i = 0; i < count; ++i) {
-      Accessor found;
       bool same = data && !std::memcmp(to + i * bytes, from + i * bytes, bytes);
       if (!writeCell(access, lane, cell[i], same, found) && racing == kLanes) {
         racing = lane;

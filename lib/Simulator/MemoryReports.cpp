@@ -8,7 +8,6 @@
 #include "ShadowCells.h"
 
 #include <algorithm>
-#include <set>
 
 namespace attn::sim {
 
@@ -146,41 +145,46 @@ bool locateApart(Access &access) {
 // Costs
 //===----------------------------------------------------------------------===//
 
+/// At most 32 different numbers.
+struct SmallSet {
+  std::array<uint64_t, kLanes> numbers;
+  unsigned count = 0;
+
+  void insert(uint64_t number) {
+    if (std::find(numbers.begin(), numbers.begin() + count, number) ==
+        numbers.begin() + count)
+      numbers[count++] = number;
+  }
+};
+
 /// Passes beyond the first of a shared access: lanes go in groups that move 128
 /// bytes; in each, words that differ but lie in the same bank take turns.
 static uint32_t countConflicts(const Access &access) {
   unsigned lanesAtOnce = std::min(kLanes, std::max(128u / access.size, 1u));
-  unsigned words = std::max(access.size / 4, 1u);
+  unsigned wordsOfLane = std::max(access.size / 4, 1u);
   uint32_t conflicts = 0;
   for (unsigned first = 0; first < kLanes; first += lanesAtOnce) {
-    std::array<std::vector<uint64_t>, 32> banks;
-    size_t passes = 1;
-    for (unsigned lane = first; lane < first + lanesAtOnce; ++lane) {
-      if (!(access.lanes >> lane & 1))
-        continue;
-      for (unsigned i = 0; i < words; ++i) {
-        uint64_t word = access.address[lane] / 4 + i;
-        std::vector<uint64_t> &bank = banks[word % 32];
-        if (std::find(bank.begin(), bank.end(), word) == bank.end())
-          bank.push_back(word);
-        passes = std::max(passes, bank.size());
-      }
-    }
-    conflicts += passes - 1;
+    SmallSet words;
+    for (unsigned lane = first; lane < first + lanesAtOnce; ++lane)
+      for (unsigned i = 0; access.lanes >> lane & 1 && i < wordsOfLane; ++i)
+        words.insert(access.address[lane] / 4 + i);
+    std::array<uint8_t, 32> banks = {};
+    for (unsigned i = 0; i < words.count; ++i)
+      ++banks[words.numbers[i] % banks.size()];
+    conflicts +=
+        std::max<uint32_t>(*std::max_element(banks.begin(), banks.end()), 1) -
+        1;
   }
   return conflicts;
 }
 
-/// 32-byte sectors of global memory that the lanes touch.
+/// 32-byte sectors of global memory that the lanes touch: accesses are aligned,
+/// so that no lane touches two.
 static uint32_t countSectors(const Access &access) {
-  std::set<uint64_t> sectors;
-  for (LaneMask rest = access.lanes; rest; rest &= rest - 1) {
-    uint64_t address = access.address[firstLane(rest)];
-    for (uint64_t sector = address / 32;
-         sector <= (address + access.size - 1) / 32; ++sector)
-      sectors.insert(sector);
-  }
-  return sectors.size();
+  SmallSet sectors;
+  for (LaneMask rest = access.lanes; rest; rest &= rest - 1)
+    sectors.insert(access.address[firstLane(rest)] / 32);
+  return sectors.count;
 }
 
 void countCost(const Access &access, AccessPattern &pattern) {

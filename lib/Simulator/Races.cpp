@@ -213,14 +213,13 @@ Outcome SharedRaces::read(const ShadowAccess &access, LaneMask lanes,
     prepare();
   CellCheck check(access, sets);
   unsigned count = std::max(size >> cellBits, 1u);
-  Accessor other;
+  Accessor other, found;
   unsigned racing = kLanes;
   for (LaneMask rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
     check.lane = lane;
     ShadowCell *cell = &cells[offsets[lane] >> cellBits];
     for (unsigned i = 0; i < count; ++i) {
-      Accessor found;
       if (!readCell(check, cell[i], found) && racing == kLanes) {
         racing = lane;
         other = found;
@@ -258,7 +257,7 @@ Outcome SharedRaces::write(const ShadowAccess &access, LaneMask lanes,
   CellCheck check(access, sets);
   unsigned count = std::max(size >> cellBits, 1u);
   unsigned bytes = size / count;
-  Accessor other;
+  Accessor other, found;
   unsigned racing = kLanes;
   for (LaneMask rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
@@ -267,7 +266,6 @@ Outcome SharedRaces::write(const ShadowAccess &access, LaneMask lanes,
     uint8_t *to = &block.shared[offsets[lane]];
     const uint8_t *from = data + lane * stride;
     for (unsigned i = 0; i < count; ++i) {
-      Accessor found;
       bool same = data && !check.isOldWrite(cell[i]) &&
                   !std::memcmp(to + i * bytes, from + i * bytes, bytes);
       if (!writeCell(check, cell[i], same, found) && racing == kLanes) {

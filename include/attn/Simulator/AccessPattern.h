@@ -19,8 +19,8 @@ struct AccessPattern {
   uint64_t phase = 0;
   /// Bank conflicts of shared, sectors of global memory.
   uint32_t cost = 0;
-  /// What the addresses of lanes exceed that of the first by.
-  Lanes<uint64_t> differences = {};
+  /// What the addresses of lanes exceed that of the first by, modulo 2^32.
+  Lanes<uint32_t> differences = {};
 };
 
 } // namespace attn::sim

@@ -85,7 +85,7 @@ public:
   SharedRaces races;
   AsyncCopies copies;
   /// By number of the site, modulo their count.
-  std::array<AccessPattern, 64> patterns;
+  std::array<AccessPattern, 256> patterns;
 
   /// Runs every warp that can move for a while.
   Progress run();

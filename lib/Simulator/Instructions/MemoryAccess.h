@@ -137,16 +137,17 @@ ATTN_SIM_INLINE inline void countAccess(const Access &access) {
       access.warp.block
           .patterns[access.op.site % access.warp.block.patterns.size()];
   uint64_t first = access.address[0];
-  uint64_t phase = first & (isShared ? 3 : 31), different = 0;
+  uint64_t phase = first & (isShared ? 3 : 31);
+  uint32_t different = 0;
   for (unsigned i = 0; i < kLanes; ++i)
-    different |= (access.address[i] - first) ^ pattern.differences[i];
+    different |= uint32_t(access.address[i] - first) ^ pattern.differences[i];
   if (different || pattern.site != access.op.site || pattern.phase != phase ||
       pattern.lanes != access.lanes) {
     pattern.site = access.op.site;
     pattern.phase = phase;
     pattern.lanes = access.lanes;
     for (unsigned i = 0; i < kLanes; ++i)
-      pattern.differences[i] = access.address[i] - first;
+      pattern.differences[i] = uint32_t(access.address[i] - first);
     countCost(access, pattern);
   }
   (isShared ? counters.bankConflicts : counters.sectors) += pattern.cost;
