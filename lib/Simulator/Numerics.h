@@ -237,14 +237,16 @@ ATTN_SIM_NUMERIC T relu(T value) {
 
 /// The sum, rounded to odd: if it is inexact the last bit is set. Rounded again
 /// to a format that is two bits shorter, it gives what one rounding gives.
-ATTN_SIM_NUMERIC double addToOdd(double a, double b) {
-  double sum = a + b;
-  double other = sum - a;
-  double error = (a - (sum - other)) + (b - other);
-  uint64_t bits = bitsAs<uint64_t>(sum);
-  uint64_t step = (error > 0) == (sum > 0) ? 1 : ~uint64_t(0);
+template <typename T>
+ATTN_SIM_NUMERIC T addToOdd(T a, T b) {
+  using Bits = BitsOf<T>;
+  T sum = a + b;
+  T other = sum - a;
+  T error = (a - (sum - other)) + (b - other);
+  Bits bits = bitsAs<Bits>(sum);
+  Bits step = (error > 0) == (sum > 0) ? Bits(1) : ~Bits(0);
   bool moves = ((error > 0) | (error < 0)) & !(bits & 1);
-  return bitsAs<double>(moves ? bits + step : bits);
+  return bitsAs<T>(moves ? bits + step : bits);
 }
 
 /// a + b, where both are numbers of 24 bits or products of two.

@@ -69,8 +69,10 @@ struct Fma : HalfOperation<Format, Ftz, C> {
   static constexpr unsigned sources = 3;
   using Base = HalfOperation<Format, Ftz, C>;
   ATTN_SIM_INLINE static uint32_t apply(uint32_t a, uint32_t b, uint32_t c) {
-    double product = double(Base::prepare(a)) * double(Base::prepare(b));
-    return Base::finish(addToOdd(product, Base::prepare(c)));
+    // A product of two f16 is exact in f32; one of bf16 may be out of range.
+    using Wide = std::conditional_t<Format::exponentBits == 5, float, double>;
+    Wide product = Wide(Base::prepare(a)) * Wide(Base::prepare(b));
+    return Base::finish(addToOdd(product, Wide(Base::prepare(c))));
   }
 };
 
