@@ -26,7 +26,6 @@ Warp::Warp(Block &block, const Program &program, uint32_t index)
       constantPredicates(program.constantPredicates.data()) {
   uint64_t threads = block.launch.options.block.count() - index * kLanes;
   live = threads >= kLanes ? kAllLanes : (LaneMask(1) << threads) - 1;
-  existing = live;
   fragments.push_back({0, live});
   for (const SpecialRow &special : program.specials) {
     const SpecialRegister *entry = lookupSpecialRegister(special.name);
@@ -88,20 +87,18 @@ Outcome Warp::exit() {
 }
 
 bool Warp::haveArrived(const Operation &op, LaneMask mask) {
-  // Threads that have exited need not come, PTX says, except to bar.warp.sync;
-  // those of a last warp that never were need not come anywhere.
-  LaneMask missing = mask & ~active & existing;
-  LaneMask gone = missing & ~live;
-  missing &= live;
-  if (program.sites[op.site].kind != InstructionClass::Barrier)
-    gone = 0;
+  // PTX waits for threads that have not exited. Those that a last warp lacks
+  // count as such.
+  LaneMask missing = mask & live & ~active;
+  if (missing == 0)
+    return true;
   // Those that the guard has held back have passed and will not come again.
   LaneMask passed = missing & fragments[current].lanes;
-  if (passed | gone)
-    report(Check::Barrier, op, passed | gone,
-           gone ? "waits for threads of the warp that have exited"
-                : "waits for threads of the warp that do not execute it");
-  return missing == 0 || (passed | gone) != 0;
+  if (passed == 0)
+    return false;
+  report(Check::Barrier, op, passed,
+         "waits for threads of the warp that do not execute it");
+  return true;
 }
 
 std::string Warp::describeLanes(LaneMask lanes) const {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 using namespace attn::sim;
 
@@ -229,13 +230,17 @@ Status checkOutputs(const Command &command,
   return success();
 }
 
-void printTime(const LaunchResult &result, double seconds) {
+/// Prints the time that has passed, and the rate in processor time, which other
+/// programs on the machine do not change.
+void printTime(const LaunchResult &result, double seconds, double processor) {
   uint64_t threads = 0;
   for (const SiteCounters &counters : result.counters)
     threads += counters.threads;
-  std::printf("%.3f s, %.1f million thread instructions, %.1f million/s\n",
-              seconds, double(threads) / 1e6,
-              double(threads) / 1e6 / std::max(seconds, 1e-9));
+  double millions = double(threads) / 1e6;
+  std::printf("%.3f s (%.3f s of processor time), %.1f million thread "
+              "instructions, %.1f million/s\n",
+              seconds, processor, millions,
+              millions / std::max(processor, 1e-6));
 }
 
 /// Decodes, runs, and writes what has come out.
@@ -260,13 +265,15 @@ int run(const Command &command, const Module &module) {
     return fail(parameters.error(), command.file);
 
   auto begin = std::chrono::steady_clock::now();
+  std::clock_t beginProcessor = std::clock();
   Result<LaunchResult> result =
       launch(*program, memory, *parameters, command.options);
   if (!result)
     return fail(result.error(), command.file);
   std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   if (command.printTime)
-    printTime(*result, time.count());
+    printTime(*result, time.count(),
+              double(std::clock() - beginProcessor) / CLOCKS_PER_SEC);
   for (const Report &report : result->reports)
     std::fprintf(stderr, "%s\n", report.str(command.file).c_str());
   if (Status status = writeOutputs(command, arguments, memory); !status)
@@ -283,8 +290,7 @@ int run(const Command &command, const Module &module) {
 /// Prints the syntax lines of the instruction table.
 int printInstructions() {
   for (const Form &form : getInstructionForms()) {
-    std::string syntax(form.syntax);
-    std::printf("%s\n", syntax.c_str());
+    std::printf("%.*s\n", int(form.syntax.size()), form.syntax.data());
   }
   return 0;
 }

@@ -177,8 +177,6 @@ public:
   /// The lanes that exist (the last warp of a block may have fewer) and have
   /// not exited.
   LaneMask live = 0;
-  /// The lanes that exist, or did.
-  LaneMask existing = 0;
   std::vector<Fragment> fragments;
   /// The fragment that runs: index into `fragments`.
   uint32_t current = 0;
