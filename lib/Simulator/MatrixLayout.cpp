@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The table of fragment layouts. PTX ISA 9.7.14.
+// The table of fragment layouts, PTX ISA 9.7.14, and the demand of matrix
+// instructions for whole warps.
 
 #include "MatrixLayout.h"
 
@@ -154,4 +155,17 @@ const FragmentLayout &attn::sim::getFragmentLayout(Matrix operand,
   if (isNew)
     entry->second = makeLayout(operand, family, shape);
   return entry->second;
+}
+
+Outcome attn::sim::awaitFullWarp(Warp &warp, const Operation &op) {
+  if (!warp.haveArrived(op, kAllLanes))
+    return Outcome::Wait;
+  if (warp.active == kAllLanes)
+    return Outcome::Next;
+  // Lanes that live but are not here have been reported.
+  if (warp.active == warp.live)
+    warp.report(Check::Barrier, op, warp.active,
+                "needs all 32 threads of the warp, found " +
+                    std::to_string(__builtin_popcount(warp.active)));
+  return Outcome::Stop;
 }

@@ -5,7 +5,7 @@
 #ifndef ATTN_SIMULATOR_MATRIXLAYOUT_H
 #define ATTN_SIMULATOR_MATRIXLAYOUT_H
 
-#include "attn/Simulator/Program.h"
+#include "attn/Simulator/Warp.h"
 
 namespace attn::sim {
 
@@ -52,6 +52,10 @@ struct FragmentLayout {
 const FragmentLayout &getFragmentLayout(MatrixOperand operand,
                                         MatrixFamily family,
                                         const MatrixShape &shape);
+
+/// Next if all 32 lanes execute `op`, as matrix instructions demand; Wait if
+/// others may come. Reports lanes that have exited, or never were.
+Outcome awaitFullWarp(Warp &warp, const Operation &op);
 
 } // namespace attn::sim
 

@@ -25,6 +25,8 @@ struct ProductForm {
   SumModel model;
   /// Integer sums are clamped instead of wrapping.
   bool saturates = false;
+  /// Of multiply-adds of double.
+  Rounding rounding = Rounding::NearestEven;
   /// Registers of d, a, b and c, in the order of the list.
   unsigned counts[4] = {};
 };
@@ -149,8 +151,7 @@ packFragment(Warp &warp, const Slot *slots, unsigned count,
     for (unsigned i = 0; i < perRegister; ++i) {
       const auto &positions = layout.positions[r * perRegister + i];
       Lanes<T> values;
-      for (unsigned lane = 0; lane < kLanes; ++lane)
-        values[lane] = matrix.values[positions[lane]];
+      collect(matrix.values, positions, values);
       for (unsigned lane = 0; lane < kLanes; ++lane)
         row.lane[lane] |= encode(values[lane]) << (i * Element::bits & 31);
       LaneMask defined = getDefined(undefined, positions);
@@ -169,8 +170,9 @@ void packDoubles(Warp &warp, const Slot *slots, const FragmentLayout &layout,
                  const UndefinedResults &undefined) {
   for (unsigned e = 0; e < layout.elements(); ++e) {
     Lanes<double> values;
-    for (unsigned lane = 0; lane < kLanes; ++lane)
-      values[lane] = canonical(matrix.values[layout.positions[e][lane]]);
+    collect(matrix.values, layout.positions[e], values);
+    for (double &value : values)
+      value = canonical(value);
     warp.write(slots[e], values, getDefined(undefined, layout.positions[e]));
   }
 }
@@ -182,10 +184,8 @@ void packDoubles(Warp &warp, const Slot *slots, const FragmentLayout &layout,
 /// Waits for all lanes and counts.
 ATTN_SIM_INLINE inline Outcome startProduct(Warp &warp, const Operation &op,
                                             const MatrixShape &shape) {
-  if (!warp.haveArrived(op, kAllLanes))
-    return Outcome::Wait;
-  if (warp.active != kAllLanes)
-    return Outcome::Stop;
+  if (Outcome outcome = awaitFullWarp(warp, op); outcome != Outcome::Next)
+    return outcome;
   warp.counters(op).flops += 2ull * shape.count * shape.m * shape.n * shape.k;
   return Outcome::Next;
 }
@@ -234,7 +234,8 @@ Outcome multiplyDoubles(Warp &warp, const Operation &op) {
   UndefinedResults undefined;
   findUndefinedResults<ElementF64, ElementF64, ElementF64>(warp, form, slots,
                                                            undefined);
-  multiplyDoubleMatrices(a.values, b.values, c.values, form.shape);
+  multiplyDoubleMatrices(a.values, b.values, c.values, form.shape,
+                         form.rounding);
   packDoubles(warp, slots.d, *form.d, c, undefined);
   return Outcome::Next;
 }
@@ -333,6 +334,10 @@ void setForm(Binding &binding, ProductForm &form) {
                       std::to_string(binding.lengths[i]);
   form.model = getSumModel(types.a, binding.target);
   form.saturates = binding.has("satfinite");
+  constexpr Rounding roundings[] = {Rounding::Zero, Rounding::Down,
+                                    Rounding::Up};
+  if (int i = binding.choose({"rz", "rm", "rp"}); i >= 0)
+    form.rounding = roundings[i];
   binding.op.immediate = keepForm(form);
 }
 
@@ -446,6 +451,8 @@ void bindVolta(Binding &binding) {
 } // namespace
 
 #define OPERANDS " {d:b32}, {a:b32}, {b:b32}, {c:b32}"
+#define DOUBLES " {d:b64}, {a:b64}, {b:b64}, {c:b64}"
+#define ROUNDING "[.{rn|rz|rm|rp}]"
 #define WMMA_SHAPE ".{m16n16k16|m8n32k16|m32n8k16}"
 #define LAYOUTS ".{row|col}.{row|col}"
 
@@ -465,14 +472,15 @@ void attn::sim::ATTN_SIM_VARIANT::addMatrixForms(FormList &forms) {
        kind, bindFloats, 80},
       {"mma.sync.aligned.{m16n8k4|m16n8k8}.row.col.f32.tf32.tf32.f32" OPERANDS,
        kind, bindFloats, 80},
-      {"mma.sync.aligned.{m16n8k16|m16n8k32}.row.col[.kind::f8f6f4].{f16|f32}."
+      {"mma.sync.aligned[.kind::f8f6f4].{m16n8k16|m16n8k32}.row.col[.kind::"
+       "f8f6f4].{f16|f32}."
        "{e4m3|e5m2}.{e4m3|e5m2}.{f16|f32}" OPERANDS,
        kind, bindFloats, 89},
-      {"mma.sync.aligned.m8n8k4.row.col[.rn].f64.f64.f64.f64 {d:b64}, {a:b64}, "
-       "{b:b64}, {c:b64}",
+      {"mma.sync.aligned.m8n8k4.row.col" ROUNDING
+       ".f64.f64.f64.f64" ROUNDING DOUBLES,
        kind, bindFloats, 80},
-      {"mma.sync.aligned.{m16n8k4|m16n8k8|m16n8k16}.row.col[.rn].f64.f64.f64."
-       "f64 {d:b64}, {a:b64}, {b:b64}, {c:b64}",
+      {"mma.sync.aligned.{m16n8k4|m16n8k8|m16n8k16}.row.col" ROUNDING
+       ".f64.f64.f64.f64" ROUNDING DOUBLES,
        kind, bindFloats, 90},
       {"mma.sync.aligned.m8n8k16.row.col[.satfinite].s32.{s8|u8}.{s8|u8}."
        "s32" OPERANDS,
@@ -492,6 +500,12 @@ void attn::sim::ATTN_SIM_VARIANT::addMatrixForms(FormList &forms) {
       {"mma.sync.aligned.{m16n8k128|m16n8k256}.row.col.s32.b1.b1.s32."
        "{xor|and}.popc" OPERANDS,
        kind, bindBits, 80},
+      {"mma.{xor|and}.popc.sync.aligned.m8n8k128.row.col.s32.b1.b1."
+       "s32" OPERANDS,
+       kind, bindBits, 75},
+      {"mma.{xor|and}.popc.sync.aligned.{m16n8k128|m16n8k256}.row.col.s32.b1."
+       "b1.s32" OPERANDS,
+       kind, bindBits, 80},
       {"wmma.mma.sync.aligned" LAYOUTS WMMA_SHAPE
        ".{f16|f32}.{f16|f32}" OPERANDS,
        kind, bindFloats, 70},
@@ -499,8 +513,8 @@ void attn::sim::ATTN_SIM_VARIANT::addMatrixForms(FormList &forms) {
        kind, bindFloats, 80},
       {"wmma.mma.sync.aligned" LAYOUTS ".m16n16k8.f32.tf32.tf32.f32" OPERANDS,
        kind, bindFloats, 80},
-      {"wmma.mma.sync.aligned" LAYOUTS ".m8n8k4[.rn].f64.f64.f64.f64[.rn] "
-       "{d:b64}, {a:b64}, {b:b64}, {c:b64}",
+      {"wmma.mma.sync.aligned" LAYOUTS ".m8n8k4" ROUNDING
+       ".f64.f64.f64.f64" ROUNDING DOUBLES,
        kind, bindFloats, 80},
       {"wmma.mma.sync.aligned" LAYOUTS WMMA_SHAPE
        ".s32.{s8.s8|u8.u8}.s32[.satfinite]" OPERANDS,

@@ -112,6 +112,26 @@ private:
   Lanes<uint32_t> high, low;
 };
 
+/// Puts the elements of a fragment in their places. One after the other:
+/// instructions that scatter are slower.
+template <typename T>
+ATTN_SIM_INLINE inline void
+scatter(const Lanes<T> &values, const std::array<uint16_t, kLanes> &positions,
+        T *matrix) {
+#pragma clang loop vectorize(disable) unroll(full)
+  for (unsigned i = 0; i < kLanes; ++i)
+    matrix[positions[i]] = values[i];
+}
+
+template <typename T>
+ATTN_SIM_INLINE inline void
+collect(const T *matrix, const std::array<uint16_t, kLanes> &positions,
+        Lanes<T> &values) {
+#pragma clang loop vectorize(disable) unroll(full)
+  for (unsigned i = 0; i < kLanes; ++i)
+    values[i] = matrix[positions[i]];
+}
+
 /// Reads a fragment of floating-point elements.
 template <typename Element>
 ATTN_SIM_INLINE inline void
@@ -128,8 +148,7 @@ unpackFloats(const Warp &warp, const Slot *slots, const FragmentLayout &layout,
     Lanes<double> wide;
     for (unsigned i = 0; i < kLanes; ++i)
       wide[i] = double(values[i]);
-    for (unsigned i = 0; i < kLanes; ++i)
-      matrix.values[positions[i]] = wide[i];
+    scatter(wide, positions, matrix.values);
   }
 }
 
@@ -137,50 +156,70 @@ unpackFloats(const Warp &warp, const Slot *slots, const FragmentLayout &layout,
 // Exact sums
 //===----------------------------------------------------------------------===//
 
+/// kColumns doubles, as one vector of the compiler.
+typedef double Columns __attribute__((vector_size(kColumns * sizeof(double))));
+
+ATTN_SIM_INLINE inline Columns loadColumns(const double *from) {
+  Columns result;
+  std::memcpy(&result, from, sizeof(result));
+  return result;
+}
+
+ATTN_SIM_INLINE inline void storeColumns(double *to, const Columns &columns) {
+  std::memcpy(to, &columns, sizeof(columns));
+}
+
 /// Adds a product to the sums of `Rows` rows and kColumns columns, in double.
 template <unsigned Rows>
 ATTN_SIM_INLINE inline void multiplyRows(const double *a, const double *b,
                                          double *c, const MatrixShape &shape) {
-  double sums[Rows][kColumns];
+  Columns sums[Rows];
   for (unsigned i = 0; i < Rows; ++i)
-    for (unsigned j = 0; j < kColumns; ++j)
-      sums[i][j] = c[i * shape.n + j];
-  for (unsigned k = 0; k < shape.k; ++k)
+    sums[i] = loadColumns(c + i * shape.n);
+  for (unsigned k = 0; k < shape.k; ++k) {
+    Columns row = loadColumns(b + k * shape.n);
     for (unsigned i = 0; i < Rows; ++i)
       for (unsigned j = 0; j < kColumns; ++j)
-        sums[i][j] =
-            std::fma(a[i * shape.k + k], b[k * shape.n + j], sums[i][j]);
+        sums[i][j] = std::fma(a[i * shape.k + k], row[j], sums[i][j]);
+  }
   for (unsigned i = 0; i < Rows; ++i)
-    for (unsigned j = 0; j < kColumns; ++j)
-      c[i * shape.n + j] = sums[i][j];
+    storeColumns(c + i * shape.n, sums[i]);
 }
 
-/// The same for one row, exactly: c becomes the sum rounded to odd. Two doubles
-/// hold the sum; where they do not suffice, an expansion of any length.
-inline void multiplyRowExactly(const double *a, const double *b, double *c,
-                               const MatrixShape &shape) {
-  double sums[kColumns], errors[kColumns] = {}, lost[kColumns] = {};
-  for (unsigned j = 0; j < kColumns; ++j)
-    sums[j] = c[j];
-  for (unsigned k = 0; k < shape.k; ++k)
-    for (unsigned j = 0; j < kColumns; ++j) {
-      double term = a[k] * b[k * shape.n + j];
-      double sum = sums[j] + term, other = sum - sums[j];
-      double error = (sums[j] - (sum - other)) + (term - other);
-      sums[j] = sum;
-      double next = errors[j] + error;
-      other = next - errors[j];
-      double rest = (errors[j] - (next - other)) + (error - other);
-      errors[j] = next;
-      lost[j] += std::fabs(rest);
+/// The same for `Rows` rows, exactly: c becomes the sum rounded to odd. Two
+/// doubles hold a sum; where they do not suffice, an expansion of any length.
+template <unsigned Rows>
+ATTN_SIM_INLINE inline void multiplyRowsExactly(const double *a,
+                                                const double *b, double *c,
+                                                const MatrixShape &shape) {
+  using Mask = decltype(Columns{} != Columns{});
+  Columns sums[Rows], errors[Rows] = {};
+  Mask areLost[Rows] = {};
+  for (unsigned i = 0; i < Rows; ++i)
+    sums[i] = loadColumns(c + i * shape.n);
+  for (unsigned k = 0; k < shape.k; ++k) {
+    Columns row = loadColumns(b + k * shape.n);
+    for (unsigned i = 0; i < Rows; ++i) {
+      Columns term = a[i * shape.k + k] * row;
+      Columns sum = sums[i] + term, other = sum - sums[i];
+      Columns error = (sums[i] - (sum - other)) + (term - other);
+      sums[i] = sum;
+      Columns next = errors[i] + error;
+      other = next - errors[i];
+      // Not zero for NaN either.
+      areLost[i] |= (errors[i] - (next - other)) + (error - other) != 0.0;
+      errors[i] = next;
     }
-  for (unsigned j = 0; j < kColumns; ++j) {
-    // Not true for NaN either.
-    if (lost[j] == 0)
-      c[j] = errors[j] == 0 ? sums[j] : addToOdd(sums[j], errors[j]);
-    else
-      c[j] = sumExactly(a, b + j, shape.n, shape.k, c[j]);
   }
+  for (unsigned i = 0; i < Rows; ++i)
+    for (unsigned j = 0; j < kColumns; ++j) {
+      double &result = c[i * shape.n + j];
+      if (areLost[i][j])
+        result = sumExactly(a + i * shape.k, b + j, shape.n, shape.k, result);
+      else
+        result =
+            errors[i][j] == 0 ? sums[i][j] : addToOdd(sums[i][j], errors[i][j]);
+    }
 }
 
 /// Whether sums in double are exact, whatever their order: all terms are
@@ -219,31 +258,39 @@ inline void multiplyExactly(const double *a, const double *b, double *c,
                             const MatrixShape &shape, bool isEasy) {
   for (unsigned n = 0; n < shape.n; n += kColumns)
     if (isEasy)
-      for (unsigned m = 0; m < shape.m; m += 4)
-        multiplyRows<4>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+      for (unsigned m = 0; m < shape.m; m += 8)
+        multiplyRows<8>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
     else
-      for (unsigned m = 0; m < shape.m; ++m)
-        multiplyRowExactly(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+      for (unsigned m = 0; m < shape.m; m += 2)
+        multiplyRowsExactly<2>(a + m * shape.k, b + n, c + m * shape.n + n,
+                               shape);
 }
 
 //===----------------------------------------------------------------------===//
 // Sums of matrix units
 //===----------------------------------------------------------------------===//
 
-/// The exponent that a matrix unit gives a number: that of its format, so
+typedef int64_t ColumnBits __attribute__((vector_size(kColumns * 8)));
+
+/// The exponents that a matrix unit gives numbers: those of their format, so
 /// subnormal numbers have the least one. Zeros do not count.
 template <typename Element>
-ATTN_SIM_INLINE inline int32_t getExponent(double value) {
-  uint64_t magnitude = bitsAs<uint64_t>(value) & (Float64::sign - 1);
-  int32_t exponent = int32_t(magnitude >> 52) - Float64::bias;
-  constexpr int32_t least = 1 - Element::Format::bias;
-  exponent = exponent < least ? least : exponent;
-  return magnitude == 0 ? -10000 : exponent;
+ATTN_SIM_INLINE inline ColumnBits getExponents(const double *values) {
+  ColumnBits bits;
+  std::memcpy(&bits, values, sizeof(bits));
+  ColumnBits magnitude = bits & int64_t(Float64::sign - 1);
+  ColumnBits exponent = (magnitude >> 52) - int64_t(Float64::bias);
+  constexpr int64_t least = 1 - Element::Format::bias;
+  exponent = exponent < least ? exponent * 0 + least : exponent;
+  return magnitude == 0 ? exponent * 0 - 10000 : exponent;
 }
 
-/// Two to the power of `exponent`, which doubles can hold.
-ATTN_SIM_INLINE inline double powerOfTwo(int32_t exponent) {
-  return bitsAs<double>(uint64_t(uint32_t(exponent + Float64::bias)) << 52);
+/// Two to the power of `exponents`, which doubles can hold.
+ATTN_SIM_INLINE inline Columns powersOfTwo(ColumnBits exponents) {
+  ColumnBits bits = (exponents + int64_t(Float64::bias)) << 52;
+  Columns result;
+  std::memcpy(&result, &bits, sizeof(result));
+  return result;
 }
 
 /// The sum of a block, `sum` times a power of two, as it leaves the unit.
@@ -259,49 +306,76 @@ ATTN_SIM_INLINE inline double finishBlock(double sum, double plain) {
   return double(toFloat<Rounding::Zero>(sum));
 }
 
-/// Adds a block of products to kColumns elements of a row.
-template <typename A, typename B, typename C, typename D>
-ATTN_SIM_INLINE inline void addBlock(const double *a, const double *b,
-                                     double *c, unsigned n, unsigned block,
-                                     int fractionBits, bool isFirst) {
-  int32_t largest[kColumns];
+/// A block of products for kColumns elements of a row: factors, and their
+/// exponents.
+struct ProductBlock {
+  const double *a, *b;
+  const int64_t *exponentsOfA, *exponentsOfB;
+  unsigned columns, length;
+};
+
+/// Adds a block of products to elements with these exponents.
+template <typename D>
+ATTN_SIM_INLINE inline void addBlock(const ProductBlock &block, double *c,
+                                     ColumnBits largest, int fractionBits) {
+  for (unsigned k = 0; k < block.length; ++k) {
+    ColumnBits exponents;
+    std::memcpy(&exponents, block.exponentsOfB + k * block.columns,
+                sizeof(exponents));
+    exponents += block.exponentsOfA[k];
+    largest = exponents > largest ? exponents : largest;
+  }
+  // Only zeros are smaller.
+  largest = largest < -700 ? largest * 0 - 700 : largest;
+  Columns scale = powersOfTwo(fractionBits - largest);
+  Columns plain = loadColumns(c), sums = plain * scale;
   for (unsigned j = 0; j < kColumns; ++j)
-    largest[j] = isFirst ? getExponent<C>(c[j]) : getExponent<D>(c[j]);
-  for (unsigned k = 0; k < block; ++k) {
-    int32_t exponent = getExponent<A>(a[k]);
+    sums[j] = std::trunc(sums[j]);
+  for (unsigned k = 0; k < block.length; ++k) {
+    Columns product = block.a[k] * loadColumns(block.b + k * block.columns);
+    Columns term = product * scale;
     for (unsigned j = 0; j < kColumns; ++j)
-      largest[j] =
-          std::max(largest[j], exponent + getExponent<B>(b[k * n + j]));
+      term[j] = std::trunc(term[j]);
+    sums += term;
+    plain += product;
   }
-  double scale[kColumns], sums[kColumns], plain[kColumns];
-  for (unsigned j = 0; j < kColumns; ++j) {
-    largest[j] = std::max(largest[j], -700);
-    scale[j] = powerOfTwo(fractionBits - largest[j]);
-    sums[j] = std::trunc(c[j] * scale[j]);
-    plain[j] = c[j];
-  }
-  for (unsigned k = 0; k < block; ++k)
-    for (unsigned j = 0; j < kColumns; ++j) {
-      double product = a[k] * b[k * n + j];
-      sums[j] += std::trunc(product * scale[j]);
-      plain[j] += product;
-    }
+  sums *= powersOfTwo(largest - fractionBits);
   for (unsigned j = 0; j < kColumns; ++j)
-    c[j] = finishBlock<D>(sums[j] * powerOfTwo(largest[j] - fractionBits),
-                          plain[j]);
+    c[j] = finishBlock<D>(sums[j], plain[j]);
+}
+
+/// The exponents of `count` elements, a multiple of kColumns.
+template <typename Element>
+ATTN_SIM_INLINE inline void fillExponents(const double *values, unsigned count,
+                                          Matrix<int64_t> &exponents) {
+  for (unsigned i = 0; i < count; i += kColumns) {
+    ColumnBits these = getExponents<Element>(values + i);
+    std::memcpy(exponents.values + i, &these, sizeof(these));
+  }
 }
 
 /// c += a * b as a matrix unit does it.
 template <typename A, typename B, typename C, typename D>
 void multiplyAsHardware(const double *a, const double *b, double *c,
                         const MatrixShape &shape, const SumModel &model) {
-  unsigned block = std::min(model.block, shape.k);
+  Matrix<int64_t> exponentsOfA, exponentsOfB;
+  fillExponents<A>(a, shape.m * shape.k, exponentsOfA);
+  fillExponents<B>(b, shape.k * shape.n, exponentsOfB);
+  unsigned length = std::min(model.block, shape.k);
   for (unsigned m = 0; m < shape.m; ++m)
     for (unsigned n = 0; n < shape.n; n += kColumns)
-      for (unsigned k = 0; k < shape.k; k += block)
-        addBlock<A, B, C, D>(a + m * shape.k + k, b + k * shape.n + n,
-                             c + m * shape.n + n, shape.n, block,
-                             model.fractionBits, k == 0);
+      for (unsigned k = 0; k < shape.k; k += length) {
+        ProductBlock block = {a + m * shape.k + k,
+                              b + k * shape.n + n,
+                              exponentsOfA.values + m * shape.k + k,
+                              exponentsOfB.values + k * shape.n + n,
+                              shape.n,
+                              length};
+        double *sums = c + m * shape.n + n;
+        addBlock<D>(block, sums,
+                    k == 0 ? getExponents<C>(sums) : getExponents<D>(sums),
+                    model.fractionBits);
+      }
 }
 
 //===----------------------------------------------------------------------===//
@@ -332,8 +406,7 @@ inline void unpackDoubles(const Warp &warp, const Slot *slots,
                           Matrix<double> &matrix) {
   for (unsigned e = 0; e < layout.elements(); ++e) {
     Lanes<double> values = warp.read<double>(slots[e]);
-    for (unsigned i = 0; i < kLanes; ++i)
-      matrix.values[layout.positions[e][i]] = values[i];
+    scatter(values, layout.positions[e], matrix.values);
   }
 }
 
@@ -346,8 +419,7 @@ ATTN_SIM_INLINE inline void unpackIntegers(const Warp &warp, const Slot *slots,
     Lanes<int32_t> values;
     for (unsigned i = 0; i < kLanes; ++i)
       values[i] = Element::decode(row.lane[i], e % Element::perRegister);
-    for (unsigned i = 0; i < kLanes; ++i)
-      matrix.values[layout.positions[e][i]] = values[i];
+    scatter(values, layout.positions[e], matrix.values);
   }
 }
 
@@ -390,10 +462,21 @@ multiplyIntegerMatrices(const int32_t *a, const int32_t *b, int32_t *c,
 
 /// c += a * b, by multiply-adds in the order of k.
 inline void multiplyDoubleMatrices(const double *a, const double *b, double *c,
-                                   const MatrixShape &shape) {
-  for (unsigned m = 0; m < shape.m; m += 4)
+                                   const MatrixShape &shape,
+                                   Rounding rounding) {
+  if (rounding == Rounding::NearestEven) {
     for (unsigned n = 0; n < shape.n; n += kColumns)
-      multiplyRows<4>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+      for (unsigned m = 0; m < shape.m; m += 8)
+        multiplyRows<8>(a + m * shape.k, b + n, c + m * shape.n + n, shape);
+    return;
+  }
+  for (unsigned m = 0; m < shape.m; ++m)
+    for (unsigned k = 0; k < shape.k; ++k) {
+      Matrix<double> factors;
+      std::fill_n(factors.values, shape.n, a[m * shape.k + k]);
+      computeDirected(DoubleOperation::Fma, rounding, shape.n, factors.values,
+                      b + k * shape.n, c + m * shape.n, c + m * shape.n);
+    }
 }
 
 } // namespace

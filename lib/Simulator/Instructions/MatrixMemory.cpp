@@ -39,10 +39,9 @@ MatrixForm getForm(const Operation &op) {
 /// Begins the access of `op`: the first lanes each name a row of 16 bytes.
 Outcome startMatrix(Access &access, const MatrixForm &form) {
   Warp &warp = access.warp;
-  if (!warp.haveArrived(access.op, kAllLanes))
-    return Outcome::Wait;
-  if (warp.active != kAllLanes)
-    return Outcome::Stop;
+  if (Outcome outcome = awaitFullWarp(warp, access.op);
+      outcome != Outcome::Next)
+    return outcome;
   unsigned rows = form.count * kMatrixRows;
   access.space = form.space;
   access.lanes = rows == kLanes ? kAllLanes : (LaneMask(1) << rows) - 1;
@@ -162,10 +161,8 @@ Outcome storeMatrix(Warp &warp, const Operation &op) {
 
 /// Operands: result, value.
 Outcome transposeMatrix(Warp &warp, const Operation &op) {
-  if (!warp.haveArrived(op, kAllLanes))
-    return Outcome::Wait;
-  if (warp.active != kAllLanes)
-    return Outcome::Stop;
+  if (Outcome outcome = awaitFullWarp(warp, op); outcome != Outcome::Next)
+    return outcome;
   const Row &value = warp.row(op.operands[1]);
   Defined from = warp.defined(op.operands[1]);
   Row result;
@@ -268,10 +265,8 @@ struct MatrixPlace {
 /// Reads address and stride, operands 0 and 1, in bytes.
 Outcome readPlace(Warp &warp, const Operation &op, const FragmentForm &form,
                   MatrixPlace &place) {
-  if (!warp.haveArrived(op, kAllLanes))
-    return Outcome::Wait;
-  if (warp.active != kAllLanes)
-    return Outcome::Stop;
+  if (Outcome outcome = awaitFullWarp(warp, op); outcome != Outcome::Next)
+    return outcome;
   Access access(warp, op);
   access.lanes = kAllLanes;
   readAddress(access, op.operands[0], form.is64Bit, op.immediate);
