@@ -53,6 +53,23 @@ struct TileToLLVMCPUOptions : PassPipelineOptions<TileToLLVMCPUOptions> {
 void buildTileToLLVMCPUPipeline(OpPassManager &manager,
                                 const TileToLLVMCPUOptions &options);
 
+/// What `attn-to-gpu` can be told.
+struct AttnToGPUOptions : PassPipelineOptions<AttnToGPUOptions> {
+  PassOptions::Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("the GPU: sm_80, sm_86, sm_89, sm_90a, sm_100a, sm_120a"),
+      llvm::cl::init("sm_80")};
+  PassOptions::Option<bool> kernelsOnly{
+      *this, "kernels-only",
+      llvm::cl::desc("stop at kernels in the NVVM dialect"),
+      llvm::cl::init(false)};
+};
+
+/// Adds `attn-to-gpu`: functions on tensors become host code, in the LLVM
+/// dialect, that launches kernels through the runtime library and holds them as
+/// PTX.
+void buildAttnToGPUPipeline(OpPassManager &pm, const AttnToGPUOptions &options);
+
 /// Registers the pipelines by name for the tools that parse pass pipelines.
 void registerPipelines();
 

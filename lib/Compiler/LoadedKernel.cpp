@@ -8,6 +8,7 @@
 
 #include "CallWrappers.h"
 #include "attn/Compiler/Compiler.h"
+#include "attn/Runtime/Device.h"
 
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "llvm/IR/Module.h"
@@ -44,6 +45,7 @@ getRuntimeSymbols(llvm::orc::MangleAndInterner intern, bool poisonMemory) {
   add("attn_rt_fail", attn_rt_fail);
   add("attn_rt_free", attn_rt_free);
   add("attn_rt_invoke", attn_rt_invoke);
+  add("attn_rt_launch", attn_rt_launch);
   add("attn_rt_parallel_for", attn_rt_parallel_for);
   add("attn_rt_require_amx", attn_rt_require_amx);
   add("attn_rt_scratch", attn_rt_scratch);

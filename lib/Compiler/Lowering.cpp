@@ -55,13 +55,17 @@ static void isolateEntries(ModuleOp module, ArrayRef<Signature> entries) {
 
 /// Takes `module` to the LLVM dialect.
 static LogicalResult runPipeline(ModuleOp module, const CPUTarget &cpu,
-                                 bool reference) {
+                                 const CompileRequest &request) {
   PassManager manager(module.getContext());
   // Fails where the program has no such options, which is fine.
   (void)applyPassManagerCLOptions(manager);
   manager.addPass(createSymbolDCEPass());
-  if (reference) {
+  if (request.reference) {
     buildAttnReferencePipeline(manager);
+  } else if (!request.gpu.empty()) {
+    AttnToGPUOptions options;
+    options.target = request.gpu;
+    buildAttnToGPUPipeline(manager, options);
   } else {
     AttnToCPUOptions options;
     options.target = cpu.model;
@@ -94,10 +98,12 @@ mlir::attn::lowerProgram(ModuleOp module, const CPUTarget &cpu,
   }
   program.module = module.clone();
   isolateEntries(*program.module, program.entries);
-  if (failed(runPipeline(*program.module, cpu, request.reference)))
+  if (failed(runPipeline(*program.module, cpu, request)))
     return llvm::createStringError(
         "cannot compile " + listNames(program.entries) + " for " +
-        (request.reference ? "the reference" : "cpu"));
+        (request.reference      ? "the reference"
+         : request.gpu.empty() ? "cpu"
+                               : request.gpu));
   addCallWrappers(*program.module, program.entries, cpu);
   return program;
 }

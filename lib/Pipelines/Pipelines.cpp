@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PipelineParts.h"
+
 #include "attn/Pipelines.h"
 
 #include "attn/Conversion/AttnToTile.h"
@@ -31,18 +33,13 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-/// Adds the passes that give tensor programs their meaning in simple ops: sizes
-/// are checked, and half-precision sums are f32.
-static void addTensorPasses(OpPassManager &pm) {
+void mlir::attn::addTensorPasses(OpPassManager &pm) {
   pm.addPass(createAttnCheckShapesPass());
   pm.addPass(createAttnDecomposeTensorsPass());
   pm.addPass(createAttnWidenSumsPass());
 }
 
-/// Adds the passes from functions on tensors to functions on memrefs, all of
-/// whose allocations are freed or returned. Parameters and results have the
-/// identity layout, which is what callers hand over.
-static void addBufferization(OpPassManager &pm) {
+void mlir::attn::addBufferization(OpPassManager &pm) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =
@@ -58,10 +55,7 @@ static void addBufferization(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-/// Adds the passes from attn ops to linalg and loops over tensors. With `wide`,
-/// arithmetic is in f64. Calls are inlined first, because masks do not cross
-/// calls; nothing is folded before the ops have got their meaning.
-static void addAttnLowering(OpPassManager &pm, bool wide) {
+void mlir::attn::addAttnLowering(OpPassManager &pm, bool wide) {
   pm.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   AttnLowerToLoopsPassOptions loops;
   loops.wide = wide;
@@ -74,8 +68,7 @@ static void addAttnLowering(OpPassManager &pm, bool wide) {
   pm.addPass(createAttnDecomposeMapsPass(maps));
 }
 
-/// Adds the passes that free what bufferisation allocated.
-static void addDeallocation(OpPassManager &pm) {
+void mlir::attn::addDeallocation(OpPassManager &pm) {
   bufferization::buildBufferDeallocationPipeline(
       pm, bufferization::BufferDeallocationPipelineOptions());
   // Deallocation clones results that the caller may not own.
@@ -83,8 +76,7 @@ static void addDeallocation(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createAttnCopyToLinalgPass());
 }
 
-/// Adds the passes from loops, memrefs and vectors to the LLVM dialect.
-static void addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
+void mlir::attn::addConversionToLLVM(OpPassManager &pm, bool bf16Rounding) {
   // No processor computes in bf16.
   pm.addPass(math::createMathExtendToSupportedTypes());
   arith::ArithEmulateUnsupportedFloatsOptions emulate;
@@ -180,6 +172,9 @@ void mlir::attn::registerPipelines() {
   PassPipelineRegistration<AttnToCPUOptions>(
       "attn-to-cpu", "compile functions on tensors to vector code for CPUs",
       buildAttnToCPUPipeline);
+  PassPipelineRegistration<AttnToGPUOptions>(
+      "attn-to-gpu", "compile functions on tensors to kernels for GPUs",
+      buildAttnToGPUPipeline);
   PassPipelineRegistration<>(
       "attn-reference", "compile functions on tensors to the simplest loops",
       buildAttnReferencePipeline);

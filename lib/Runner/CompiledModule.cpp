@@ -120,6 +120,7 @@ CompiledModule::compile(ModuleOp module, const CompileOptions &options) {
   CompileRequest request;
   request.entries = {entry->getName().str()};
   request.reference = options.reference;
+  request.gpu = options.gpu;
   auto kernel = LoadedKernel::load(module, *cpu, request, options.poisonMemory);
   if (!kernel)
     return kernel.takeError();

@@ -16,6 +16,7 @@
 #include "attn/Runner/CompiledModule.h"
 #include "attn/Runner/Npy.h"
 #include "attn/Runtime/Runtime.h"
+#include "attn/Simulator/Device.h"
 
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
@@ -162,6 +163,34 @@ static llvm::Error useResults(Program &program, CompiledModule &compiled,
   return llvm::Error::success();
 }
 
+namespace {
+
+/// Installs the device that kernels run on, while it lives.
+class DeviceScope {
+public:
+  explicit DeviceScope(const RunnerOptions &options) {
+    if (options.device != "sim")
+      return;
+    const SimulatorOptions &from = options.simulator;
+    ::attn::sim::LaunchOptions to;
+    to.seed = from.seed;
+    if (from.hardwareSums)
+      to.matrix = ::attn::sim::MatrixPolicy::Hardware;
+    if (from.lateCopies)
+      to.async = ::attn::sim::AsyncPolicy::Late;
+    to.checks = from.checks;
+    to.threads = options.threads;
+    simulator = std::make_unique<::attn::sim::SimulatorDevice>(to);
+    attn_rt_set_device(simulator->getDevice());
+  }
+  ~DeviceScope() { attn_rt_set_device(nullptr); }
+
+private:
+  std::unique_ptr<::attn::sim::SimulatorDevice> simulator;
+};
+
+} // namespace
+
 llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
                                    DialectRegistry &registry) {
   auto cpu = resolveCPU(options.cpu, attn_rt_cpu_level());
@@ -186,11 +215,14 @@ llvm::Error mlir::attn::runProgram(const RunnerOptions &options,
   if (llvm::Error error = checkRunnable(program, options, *cpu, *entry))
     return error;
 
+  DeviceScope device(options);
   attn_rt_set_threads(options.threads);
   keepFreedMemory();
   CompileOptions compileOptions;
   compileOptions.entry = signature->functionName;
   compileOptions.cpu = options.cpu;
+  if (options.target != "cpu")
+    compileOptions.gpu = options.target;
   compileOptions.reference = options.reference;
   compileOptions.poisonMemory = options.check;
   auto start = std::chrono::steady_clock::now();

@@ -8,6 +8,8 @@
 
 #include "attn/Runner/RunnerOptions.h"
 
+#include "attn/Target/GPU.h"
+
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -66,9 +68,20 @@ struct CommandLine {
       llvm::cl::desc("function to run; may be left out if there is one only"),
       llvm::cl::value_desc("name"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> target{
-      "target", llvm::cl::desc("what to compile for: cpu (default)"),
+      "target",
+      llvm::cl::desc("what to compile for: cpu (default), sm_80, sm_86, sm_89, "
+                     "sm_90a, sm_100a or sm_120a"),
       llvm::cl::value_desc("name"), llvm::cl::init("cpu"),
       llvm::cl::cat(category)};
+  llvm::cl::opt<std::string> device{
+      "device", llvm::cl::desc("where kernels run: sim, a simulator"),
+      llvm::cl::value_desc("name"), llvm::cl::cat(category)};
+  llvm::cl::list<std::string> simulator{
+      "sim", llvm::cl::CommaSeparated,
+      llvm::cl::desc("how: seed=N (order of warps), mma=exact or hardware, "
+                     "copies=early or late, checks=on or off, "
+                     "counters=FILE.json"),
+      llvm::cl::value_desc("setting,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
       llvm::cl::desc("processor: native (default), x86-64-v3 (AVX2), x86-64-v4 "
@@ -143,7 +156,7 @@ static void removeForeignOptions() {
   for (StringRef name :
        {"entry", "target", "cpu", "input", "output", "reference", "check",
         "time", "repeat", "threads", "draw", "draw-tile", "draw-pairs",
-        "draw-at", "draw-output"})
+        "draw-at", "draw-output", "device", "sim"})
     if (llvm::cl::Option *option = known.lookup(name))
       option->removeArgument();
 }
@@ -204,12 +217,69 @@ static llvm::Error convertDrawing(const CommandLine &line,
   return llvm::Error::success();
 }
 
+/// Copies one setting of the simulator.
+static llvm::Error convertSetting(StringRef setting,
+                                  SimulatorOptions &options) {
+  StringRef name = setting.split('=').first;
+  StringRef value = setting.split('=').second;
+  auto choose = [&](bool &flag, StringRef off, StringRef on) -> llvm::Error {
+    if (value != off && value != on)
+      return makeError("--sim=" + name + ": expected " + off + " or " + on +
+                       ", found '" + value + "'");
+    flag = value == on;
+    return llvm::Error::success();
+  };
+  if (name == "mma")
+    return choose(options.hardwareSums, "exact", "hardware");
+  if (name == "copies")
+    return choose(options.lateCopies, "early", "late");
+  if (name == "checks")
+    return choose(options.checks, "off", "on");
+  if (name == "counters" && !value.empty()) {
+    options.counters = value.str();
+    return llvm::Error::success();
+  }
+  if (name == "seed" && !value.getAsInteger(10, options.seed))
+    return llvm::Error::success();
+  return makeError("--sim: expected seed=NUMBER, mma=exact, mma=hardware, "
+                   "copies=early, copies=late, checks=on, checks=off or "
+                   "counters=FILE, found '" +
+                   setting + "'");
+}
+
+/// Copies the target, and where its kernels run.
+static llvm::Error convertTarget(const CommandLine &line,
+                                 RunnerOptions &options) {
+  options.target = line.target;
+  options.device = line.device;
+  bool isGPU = lookupGPUModel(options.target) != nullptr;
+  if (options.target != "cpu" && !isGPU) {
+    std::string names = "cpu";
+    for (const GPUModel &model : getGPUModels())
+      names += (&model == &getGPUModels().back() ? " or " : ", ") +
+               model.name.str();
+    return makeError("unknown target '" + options.target + "': expected " +
+                     names);
+  }
+  if (isGPU && options.device != "sim")
+    return makeError("--target=" + options.target + ": expected --device=sim" +
+                     (options.device.empty() ? Twine()
+                                             : ", found --device=" +
+                                                   Twine(options.device)));
+  if (!isGPU && !options.device.empty() && options.device != "cpu")
+    return makeError("--device=" + options.device +
+                     ": expected a --target that is a GPU");
+  for (const std::string &setting : line.simulator)
+    if (llvm::Error error = convertSetting(setting, options.simulator))
+      return error;
+  return llvm::Error::success();
+}
+
 /// Copies what was parsed and checks values that llvm::cl accepts too easily.
 static llvm::Expected<RunnerOptions> convert(const CommandLine &line) {
   RunnerOptions options;
   options.inputFile = line.inputFile;
   options.entry = line.entry;
-  options.target = line.target;
   options.cpu = line.cpu;
   options.inputs.assign(line.inputs.begin(), line.inputs.end());
   options.outputs.assign(line.outputs.begin(), line.outputs.end());
@@ -225,8 +295,8 @@ static llvm::Expected<RunnerOptions> convert(const CommandLine &line) {
                        line.check + "'");
     options.tolerance = tolerance;
   }
-  if (options.target != "cpu")
-    return makeError("unknown target '" + options.target + "': expected cpu");
+  if (llvm::Error error = convertTarget(line, options))
+    return error;
   if (options.repeat < 1)
     return makeError("--repeat: expected at least 1, found " +
                      Twine(options.repeat));

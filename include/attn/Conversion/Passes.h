@@ -12,6 +12,7 @@
 #include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/CPUToLLVM.h"
 #include "attn/Conversion/OutlineParallelCalls.h"
+#include "attn/Conversion/TileToNVVM.h"
 #include "attn/Conversion/TileToVector.h"
 
 namespace mlir::attn {

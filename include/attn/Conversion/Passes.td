@@ -289,6 +289,47 @@ def ConvertTileToVectorPass
 }
 
 //===----------------------------------------------------------------------===//
+// convert-tile-to-nvvm
+//===----------------------------------------------------------------------===//
+
+def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "lower tile programs to kernels for the threads of a GPU";
+  let description = [{
+    *What.* Each `tile.kernel` becomes a `gpu.func` for one thread. Warps share
+    the rows of tiles in strips of 16; within a warp tiles lie in registers as
+    `mma.sync` leaves its accumulators. Right operands of products, and left
+    ones that are loaded, are copied to shared memory asynchronously, some
+    tiles of keys ahead of the products. Each `tile.launch` becomes a
+    `gpu.launch_func` of a one-dimensional grid, left out if the grid is empty.
+
+    *Before.* Launches have memrefs, not tensors, and each has its own kernel.
+    Memory that a kernel writes overlaps none that it reads.
+
+    *After.* No tile operation is left but `tile.check` on the host; kernels are
+    in a `gpu.module` with the target as its attribute. They hold `gpu`, `scf`,
+    `memref`, `arith` and `math` on scalars, `vector` on pairs, and `nvvm` and
+    `llvm` operations for copies and products.
+
+    *Fails* if a kernel is launched twice, holds an operation that has no
+    lowering, multiplies anything but f16 and bf16, or takes more shared memory
+    than the target has.
+
+    Example: `tile.launch @k grid(%g) outs(%y : memref<?xf32>)` becomes
+    `gpu.launch_func @attn_kernels::@k blocks in (%g, ...)`.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"sm_80\"",
+           "the GPU: sm_80, sm_86, sm_89, sm_90a, sm_100a or sm_120a">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // outline-parallel-calls
 //===----------------------------------------------------------------------===//
 

@@ -22,6 +22,8 @@ struct CompileOptions {
   std::string entry;
   /// The processor to compile for, as resolveCPU knows it.
   std::string cpu = "native";
+  /// The GPU to compile kernels for; empty: none.
+  std::string gpu;
   /// Compile the reference semantics instead of fast code.
   bool reference = false;
   /// Fill memory with NaN when it is allocated, so that reads of elements that

@@ -17,11 +17,24 @@
 
 namespace mlir::attn {
 
+/// How the simulator runs kernels.
+struct SimulatorOptions {
+  uint64_t seed = 0;
+  bool hardwareSums = false;
+  bool lateCopies = false;
+  bool checks = true;
+  /// The file for counters, if there is one.
+  std::string counters;
+};
+
 /// The command line of attn-run.
 struct RunnerOptions {
   std::string inputFile;
   std::string entry;
   std::string target = "cpu";
+  /// Where kernels run; empty: nowhere.
+  std::string device;
+  SimulatorOptions simulator;
   std::string cpu = "native";
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;

@@ -91,6 +91,10 @@ typedef enum {
   /// The code was compiled for another version of the runtime library, or for
   /// vectors that this processor does not have.
   ATTN_RT_INCOMPATIBLE = 4,
+  /// The code has kernels, and no device is installed (attn_rt_set_device).
+  ATTN_RT_NO_DEVICE = 5,
+  /// The device refused a launch, lacks memory, or found an error in a kernel.
+  ATTN_RT_DEVICE_FAILED = 6,
 } attn_rt_status;
 
 /// Returns the sentence of the last call on this thread that did not end with

@@ -9,6 +9,7 @@
 
 #include "attn/Conversion/CPUToLLVM.h"
 
+#include "attn/Conversion/LaunchToLLVM.h"
 #include "attn/Dialect/Tile/IR/Tile.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -268,6 +269,7 @@ struct ConvertCPUToLLVMPass final
     populateMathToLibmConversionPatterns(patterns, /*benefit=*/0);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     populateRuntimeToLLVMPatterns(converter, patterns);
+    populateLaunchToLLVMPatterns(converter, patterns);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     if (failed(

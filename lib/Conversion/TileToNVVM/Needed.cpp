@@ -1,0 +1,83 @@
+//===- Needed.cpp - which tile values threads hold ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ThreadLowering.h"
+
+#include "../TileToVector/Access.h"
+
+using namespace mlir;
+using namespace mlir::tile;
+
+int64_t mlir::tile::getRows(KernelOp kernel) {
+  int64_t rows = 1;
+  auto include = [&](Value value) {
+    if (VectorType type = getTileType(value))
+      rows = std::max(rows, type.getDimSize(0));
+  };
+  kernel.walk([&](Operation *op) {
+    if (auto dot = dyn_cast<DotOp>(op))
+      include(dot.getResult());
+    else if (auto store = dyn_cast<StoreOp>(op))
+      include(store.getValue());
+    else if (auto reduce = dyn_cast<ReduceOp>(op))
+      include(reduce.getSource());
+  });
+  return rows;
+}
+
+/// Finds the loads that go to shared memory.
+LogicalResult ThreadLowering::findOperands() {
+  WalkResult result = kernel.walk([&](DotOp dot) {
+    VectorType type = dot.getLhs().getType();
+    Type element = type.getElementType();
+    if (!element.isBF16() && !element.isF16()) {
+      dot.emitOpError("expected operands of f16 or bf16 on GPUs, found ")
+          << type;
+      return WalkResult::interrupt();
+    }
+    auto right = dot.getRhs().getDefiningOp<LoadOp>();
+    if (!right) {
+      dot.emitOpError("expected a right operand that is loaded on GPUs");
+      return WalkResult::interrupt();
+    }
+    rightLoads.insert(right);
+    if (auto left = dot.getLhs().getDefiningOp<LoadOp>())
+      leftLoads.insert(left);
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// Finds the tile values that reach a store, a product, a reduction or what a
+/// loop carries. The indices and masks of what goes to shared memory do not.
+void ThreadLowering::findNeeded() {
+  SmallVector<Value> worklist;
+  auto need = [&](Value value) {
+    if (value && getTileType(value) && needed.insert(value).second)
+      worklist.push_back(value);
+  };
+  auto needAll = [&](ValueRange range) { llvm::for_each(range, need); };
+  kernel.walk([&](StoreOp store) { needAll(store->getOperands()); });
+  kernel.walk([&](ForEachOp loop) {
+    needAll(loop.getInitial());
+    for (Region *region : {&loop.getFull(), &loop.getPartial()})
+      if (!region->empty())
+        needAll(region->front().getTerminator()->getOperands());
+  });
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op || isa<ForEachOp>(op))
+      continue;
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      need(dot.getAcc());
+      need(dot.getMask());
+      if (!dot.getLhs().getDefiningOp<LoadOp>())
+        need(dot.getLhs());
+      continue;
+    }
+    needAll(op->getOperands());
+  }
+}

@@ -1,0 +1,73 @@
+//===- GPUPipeline.cpp - from tensors to kernels --------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PipelineParts.h"
+
+#include "attn/Pipelines.h"
+
+#include "attn/Conversion/AttnToTile.h"
+#include "attn/Conversion/TileToNVVM.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Adds the passes from one thread's program to the NVVM dialect.
+static void addKernelLowering(OpPassManager &kernels) {
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(arith::createArithExpandOpsPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  // Before the conversion that would call libdevice.
+  kernels.addPass(createConvertMathToLLVMPass());
+  kernels.addPass(createConvertGpuOpsToNVVMOps());
+  kernels.addPass(createConvertNVVMToLLVMPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+void mlir::attn::buildAttnToGPUPipeline(OpPassManager &pm,
+                                        const AttnToGPUOptions &options) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createAttnFoldTransposesPass());
+  ConvertAttnToTilePassOptions attnToTile;
+  attnToTile.bf16Products = true;
+  attnToTile.queryTile = 64;
+  attnToTile.keyTile = 64;
+  pm.addPass(createConvertAttnToTilePass(attnToTile));
+  addTensorPasses(pm);
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createAttnFuseIntoKernelsPass());
+  pm.addPass(createAttnFuseLinalgPass());
+  pm.addPass(createAttnFuseIntoKernelsPass());
+  pm.addPass(createCSEPass());
+  addBufferization(pm);
+  addDeallocation(pm);
+  ConvertTileToNVVMPassOptions tile;
+  tile.target = options.target;
+  pm.addPass(createConvertTileToNVVMPass(tile));
+  addKernelLowering(pm.nest<gpu::GPUModuleOp>());
+  if (options.kernelsOnly)
+    return;
+  GpuModuleToBinaryPassOptions binary;
+  binary.compilationTarget = "isa";
+  pm.addPass(createGpuModuleToBinaryPass(binary));
+  addConversionToLLVM(pm, /*bf16Rounding=*/false);
+}
