@@ -17,7 +17,7 @@ static constexpr uint32_t kManyBlocks = ~uint32_t(0);
 
 /// A cell that blocks on several threads may touch. Where they do without being
 /// ordered, any mixture of their values is reported or harmless.
-struct GlobalRaces::Cell {
+struct GlobalCell {
   std::atomic<uint32_t> writeBlock, readBlock;
   std::atomic<Time> writeTime, readTime;
   std::atomic<uint64_t> writer, reader;
@@ -44,8 +44,8 @@ static constexpr unsigned kPageBits = 12;
 static constexpr uint64_t kPageMask = (uint64_t(1) << kPageBits) - 1;
 
 struct GlobalRaces::Page {
-  explicit Page(size_t count) : cells(new Cell[count]()) {}
-  std::unique_ptr<Cell[]> cells;
+  explicit Page(size_t count) : cells(new GlobalCell[count]()) {}
+  std::unique_ptr<GlobalCell[]> cells;
 };
 
 /// The shadow of one or more allocations: those that share a page.
@@ -60,11 +60,13 @@ struct GlobalRaces::Shadow {
   }
 };
 
-GlobalRaces::GlobalRaces(LaunchState &launch) : launch(launch) {}
+GlobalRaces::GlobalRaces(LaunchState &launch)
+    : launch(launch), cellBits(launch.program.globalCellBits),
+      isInterleaved(launch.program.interleavesBlocks),
+      isConcurrent(!isInterleaved && launch.options.threads != 1) {}
 GlobalRaces::~GlobalRaces() = default;
 
 void GlobalRaces::prepare() {
-  cellBits = launch.program.globalCellBits;
   for (const auto &allocation : launch.memory.getAllocations()) {
     uint64_t first = allocation->address >> kPageBits;
     uint64_t end = ((allocation->address + allocation->size) >> kPageBits) + 1;
@@ -81,7 +83,7 @@ void GlobalRaces::prepare() {
     shadow->pages.reset(new std::atomic<Page *>[shadow->pageCount]());
 }
 
-GlobalRaces::Cell *GlobalRaces::lookup(uint64_t address) {
+GlobalCell *GlobalRaces::lookup(uint64_t address) {
   std::call_once(prepared, [&] { prepare(); });
   auto after = std::upper_bound(
       shadows.begin(), shadows.end(), address >> kPageBits,
@@ -95,7 +97,21 @@ GlobalRaces::Cell *GlobalRaces::lookup(uint64_t address) {
     if (slot.compare_exchange_strong(page, fresh.get()))
       page = fresh.release();
   }
-  return &page->cells[(address & kPageMask) >> cellBits];
+  return page->cells.get();
+}
+
+/// Returns the cell of `address`; the others of its page are around it.
+inline GlobalCell *GlobalRaces::findCell(Block &block, uint64_t address) {
+  uint64_t page = address >> kPageBits;
+  PageCache::Entry &entry = block.races.globalPages[page];
+  if (entry.page != page)
+    entry = {page, lookup(address)};
+  return entry.cells + ((address & kPageMask) >> cellBits);
+}
+
+/// Where the sets of reads are that cells name.
+inline ReadSets &GlobalRaces::getSets(const ShadowAccess &access) {
+  return isInterleaved ? sets : access.warp.block.races.globalReads;
 }
 
 /// Says that another block has made the access that `cell` knows last.
@@ -111,19 +127,54 @@ static Accessor describeWriter(const ShadowCell &cell, uint32_t block) {
   return other;
 }
 
-bool GlobalRaces::readCell(const ShadowAccess &access, unsigned lane,
-                           Cell &shadow, Accessor &other) {
+/// Records a read in the common cases: nobody but this block has used the cell,
+/// and a barrier is between its write and the read. False if it is none of
+/// them.
+inline bool GlobalRaces::readFast(const CellCheck &check,
+                                  GlobalCell &shadow) const {
   constexpr auto relaxed = std::memory_order_relaxed;
-  uint32_t me = access.warp.block.number + 1;
   uint32_t writeBlock = shadow.writeBlock.load(relaxed);
   uint32_t readBlock = shadow.readBlock.load(relaxed);
-  if (!writeBlock && readBlock == kManyBlocks)
+  if (readBlock == kManyBlocks && !writeBlock)
     return true;
-  bool interleaved = launch.program.interleavesBlocks;
-  CellCheck check(
-      access, interleaved ? sets : access.warp.block.races.globalReads, lane);
+  bool isMine = readBlock == check.block || (!readBlock && !isConcurrent);
+  if (!isMine || (writeBlock && writeBlock != check.block))
+    return false;
   ShadowCell cell = shadow.load();
-  if (interleaved) {
+  if ((writeBlock && !check.isOldWrite(cell)) || !check.recordReadFast(cell))
+    return false;
+  shadow.readBlock.store(check.block, relaxed);
+  shadow.storeRead(cell);
+  return true;
+}
+
+/// Records a write in the same cases.
+inline bool GlobalRaces::writeFast(const CellCheck &check,
+                                   GlobalCell &shadow) const {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  uint32_t writeBlock = shadow.writeBlock.load(relaxed);
+  uint32_t readBlock = shadow.readBlock.load(relaxed);
+  bool isMine = writeBlock == check.block || (!writeBlock && !isConcurrent);
+  if (!isMine || (readBlock && readBlock != check.block))
+    return false;
+  ShadowCell cell = shadow.load();
+  if ((writeBlock && !check.isOldWrite(cell)) || !check.areOldReads(cell))
+    return false;
+  cell.writeTime = check.writeTime;
+  cell.writer = check.firstWriter | Writer::atLane(check.lane);
+  shadow.writeBlock.store(check.block, relaxed);
+  shadow.storeWrite(cell);
+  return true;
+}
+
+bool GlobalRaces::readCell(const CellCheck &check, GlobalCell &shadow,
+                           Accessor &other) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  const uint32_t me = check.block;
+  uint32_t writeBlock = shadow.writeBlock.load(relaxed);
+  uint32_t readBlock = shadow.readBlock.load(relaxed);
+  ShadowCell cell = shadow.load();
+  if (isInterleaved) {
     bool fine = !writeBlock ||
                 check.isAfterWrite(cell, writeBlock - 1, other) ||
                 check.mayReadAtomic(other);
@@ -133,62 +184,62 @@ bool GlobalRaces::readCell(const ShadowAccess &access, unsigned lane,
     return fine;
   }
   if (readBlock != kManyBlocks && readBlock != me) {
-    uint32_t next = readBlock ? kManyBlocks : me;
     // A write of another block that has seen no read sees to it that this read
     // sees the write.
-    shadow.readBlock.store(next, std::memory_order_seq_cst);
+    readBlock = shadow.readBlock.exchange(readBlock ? kManyBlocks : me,
+                                          std::memory_order_seq_cst);
+    if (readBlock)
+      shadow.readBlock.store(kManyBlocks, std::memory_order_seq_cst);
     writeBlock = shadow.writeBlock.load(std::memory_order_seq_cst);
     cell.readTime = cell.reader = 0;
-    readBlock = next;
+    readBlock = readBlock ? kManyBlocks : me;
   }
   if (writeBlock && writeBlock != me) {
     other = describeWriter(cell, writeBlock);
-    return other.strong && access.strong;
+    return other.strong && check.access.strong;
   }
   bool fine = !writeBlock || check.isOldWrite(cell) ||
               check.isAfterWrite(cell, me - 1, other);
   if (readBlock == me) {
-    if (!check.recordReadFast(cell))
+    if (isAsync(check.access.agent) || !check.recordReadFast(cell))
       check.recordRead(cell, me - 1);
     shadow.storeRead(cell);
   }
   return fine;
 }
 
-bool GlobalRaces::writeCell(const ShadowAccess &access, unsigned lane,
-                            Cell &shadow, bool sameValue, Accessor &other) {
+bool GlobalRaces::writeCell(const CellCheck &check, GlobalCell &shadow,
+                            bool sameValue, Accessor &other) {
   constexpr auto relaxed = std::memory_order_relaxed;
-  uint32_t me = access.warp.block.number + 1;
+  const uint32_t me = check.block;
+  const bool strong = check.access.strong;
   uint32_t writeBlock = shadow.writeBlock.load(relaxed);
   uint32_t readBlock = shadow.readBlock.load(relaxed);
-  bool interleaved = launch.program.interleavesBlocks;
-  CellCheck check(
-      access, interleaved ? sets : access.warp.block.races.globalReads, lane);
   ShadowCell cell = shadow.load();
-  if (!interleaved && writeBlock != me) {
+  if (!isInterleaved && writeBlock != me) {
     writeBlock = shadow.writeBlock.exchange(me, std::memory_order_seq_cst);
     readBlock = shadow.readBlock.load(std::memory_order_seq_cst);
   }
   bool fine = true, afterWrite = true;
-  if (!interleaved && writeBlock && writeBlock != me) {
+  if (!isInterleaved && writeBlock && writeBlock != me) {
     other = describeWriter(cell, writeBlock);
-    afterWrite = other.strong && access.strong;
+    afterWrite = other.strong && strong;
   } else if (writeBlock) {
     afterWrite = check.isAfterWrite(cell, writeBlock - 1, other);
   }
   fine = afterWrite || sameValue;
-  if (fine && !interleaved && readBlock && readBlock != me) {
+  if (fine && !isInterleaved && readBlock && readBlock != me) {
     Reader reader = Reader::unpack(cell.reader);
     other = {reader.site, Agent(reader.warps ? firstLane(reader.warps) : 0),
              reader.lane, true, reader.strong};
     other.block = readBlock == kManyBlocks ? me - 1 : readBlock - 1;
-    fine = reader.strong && access.strong;
+    fine = reader.strong && strong;
   } else if (fine && readBlock) {
     fine = check.isAfterReads(cell, readBlock - 1, other);
   }
   if (!afterWrite && sameValue)
     return fine;
-  if (!interleaved && readBlock != me)
+  if (!isInterleaved && readBlock != me)
     cell.readTime = cell.reader = 0;
   check.recordWrite(cell);
   shadow.writeBlock.store(me, relaxed);
@@ -199,21 +250,17 @@ bool GlobalRaces::writeCell(const ShadowAccess &access, unsigned lane,
 
 Outcome GlobalRaces::read(const ShadowAccess &access, LaneMask lanes,
                           const Lanes<uint64_t> &addresses, unsigned size) {
+  CellCheck check(access, getSets(access));
+  const unsigned count = std::max(size >> cellBits, 1u);
   Accessor other, found;
   unsigned racing = kLanes;
-  uint64_t page = ~uint64_t(0);
-  Cell *cells = nullptr;
   for (LaneMask rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
-    uint64_t address = addresses[lane];
-    if ((address & ~kPageMask) != page) {
-      page = address & ~kPageMask;
-      cells = lookup(address) - ((address & kPageMask) >> cellBits);
-    }
-    Cell *cell = cells + ((address & kPageMask) >> cellBits);
-    unsigned count = std::max(size >> cellBits, 1u);
+    check.lane = lane;
+    GlobalCell *cell = findCell(access.warp.block, addresses[lane]);
     for (unsigned i = 0; i < count; ++i) {
-      if (!readCell(access, lane, cell[i], found) && racing == kLanes) {
+      if (!readFast(check, cell[i]) && !readCell(check, cell[i], found) &&
+          racing == kLanes) {
         racing = lane;
         other = found;
       }
@@ -228,24 +275,27 @@ Outcome GlobalRaces::write(const ShadowAccess &access, LaneMask lanes,
                            const Lanes<uint64_t> &addresses, unsigned size,
                            const uint8_t *data, unsigned stride,
                            const Lanes<uint64_t> &pointers) {
+  CellCheck check(access, getSets(access));
+  const unsigned count = std::max(size >> cellBits, 1u), bytes = size / count;
   Accessor other, found;
   unsigned racing = kLanes;
   for (LaneMask rest = lanes; rest; rest &= rest - 1) {
     unsigned lane = firstLane(rest);
-    Cell *cell = lookup(addresses[lane]);
-    unsigned count = std::max(size >> cellBits, 1u);
-    unsigned bytes = size / count;
+    check.lane = lane;
+    GlobalCell *cell = findCell(access.warp.block, addresses[lane]);
     auto *to = reinterpret_cast<uint8_t *>(uintptr_t(pointers[lane]));
     const uint8_t *from = data + lane * stride;
     for (unsigned i = 0; i < count; ++i) {
+      if (writeFast(check, cell[i]))
+        continue;
       bool same = data && !std::memcmp(to + i * bytes, from + i * bytes, bytes);
-      if (!writeCell(access, lane, cell[i], same, found) && racing == kLanes) {
+      if (!writeCell(check, cell[i], same, found) && racing == kLanes) {
         racing = lane;
         other = found;
       }
     }
     if (data)
-      std::memcpy(to, from, size);
+      copyElement(to, from, size);
   }
   if (racing == kLanes)
     return Outcome::Next;
@@ -254,31 +304,34 @@ Outcome GlobalRaces::write(const ShadowAccess &access, LaneMask lanes,
 
 Outcome GlobalRaces::readRange(const ShadowAccess &access, unsigned lane,
                                uint64_t address, uint64_t size) {
+  CellCheck check(access, getSets(access), lane);
   Accessor other, found;
   bool races = false;
-  uint64_t step = uint64_t(1) << cellBits;
-  for (uint64_t at = address & ~(step - 1); at < address + size; at += step)
-    if (!readCell(access, lane, *lookup(std::max(at, address)), found) &&
-        !races) {
+  const uint64_t step = uint64_t(1) << cellBits;
+  for (uint64_t at = address & ~(step - 1); at < address + size; at += step) {
+    GlobalCell *cell = findCell(access.warp.block, std::max(at, address));
+    if (!readCell(check, *cell, found) && !races) {
       races = true;
       other = found;
     }
+  }
   return races ? report(access, lane, false, address, size, other)
                : Outcome::Next;
 }
 
 Outcome GlobalRaces::writeRange(const ShadowAccess &access, unsigned lane,
                                 uint64_t address, uint64_t size) {
+  CellCheck check(access, getSets(access), lane);
   Accessor other, found;
   bool races = false;
-  uint64_t step = uint64_t(1) << cellBits;
-  for (uint64_t at = address & ~(step - 1); at < address + size; at += step)
-    if (!writeCell(access, lane, *lookup(std::max(at, address)), false,
-                   found) &&
-        !races) {
+  const uint64_t step = uint64_t(1) << cellBits;
+  for (uint64_t at = address & ~(step - 1); at < address + size; at += step) {
+    GlobalCell *cell = findCell(access.warp.block, std::max(at, address));
+    if (!writeCell(check, *cell, false, found) && !races) {
       races = true;
       other = found;
     }
+  }
   return races ? report(access, lane, true, address, size, other)
                : Outcome::Next;
 }

@@ -274,7 +274,7 @@ Outcome SharedRaces::write(const ShadowAccess &access, LaneMask lanes,
       }
     }
     if (data)
-      std::memcpy(to, from, size);
+      copyElement(to, from, size);
   }
   if (racing == kLanes)
     return Outcome::Next;

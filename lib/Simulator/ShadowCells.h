@@ -9,6 +9,8 @@
 #include "attn/Simulator/Block.h"
 #include "attn/Simulator/Races.h"
 
+#include <cstring>
+
 namespace attn::sim {
 
 /// In `writeTime`: the writer is a copy. Such a write is not over with the next
@@ -72,7 +74,7 @@ struct Reader {
 struct CellCheck {
   CellCheck(const ShadowAccess &access, ReadSets &sets, unsigned lane = 0)
       : access(access), ordering(access.warp.block.ordering), sets(sets),
-        lane(lane),
+        lane(lane), block(access.warp.block.number + 1),
         time(isAsync(access.agent) ? access.copyTime : ordering.now),
         writeTime(time | (isAsync(access.agent) ? kAsyncTime : 0)),
         firstReader(Reader::of(access, 0).pack()),
@@ -83,6 +85,8 @@ struct CellCheck {
   Ordering &ordering;
   ReadSets &sets;
   unsigned lane;
+  /// The block as cells of global memory name it: its number, plus one.
+  const uint32_t block;
   /// The time of the access, and how a write of it is recorded.
   const Time time, writeTime;
   /// The packed accessors of lane 0.
@@ -139,6 +143,23 @@ private:
   bool isVisible(uint32_t block, Agent agent, LaneMask lanes, Time time) const;
   void addToSet(ShadowCell &cell, uint32_t readBlock) const;
 };
+
+/// Copies what one lane stores, mostly a power of two.
+inline void copyElement(uint8_t *to, const uint8_t *from, unsigned size) {
+  switch (size) {
+  case 4:
+    std::memcpy(to, from, 4);
+    break;
+  case 8:
+    std::memcpy(to, from, 8);
+    break;
+  case 16:
+    std::memcpy(to, from, 16);
+    break;
+  default:
+    std::memcpy(to, from, size);
+  }
+}
 
 /// Reports that the access of `lane` to `size` bytes at `place` races with
 /// `other`.

@@ -9,6 +9,7 @@
 
 #include "attn/Simulator/Clocks.h"
 
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <string>
@@ -17,6 +18,7 @@
 namespace attn::sim {
 
 struct Allocation;
+struct CellCheck;
 struct LaunchState;
 
 /// The lanes of a warp that access memory, for the shadow.
@@ -78,6 +80,24 @@ private:
   std::vector<uint32_t> unused;
 };
 
+struct GlobalCell;
+
+/// Pages of the shadow of global memory that a block has used last.
+class PageCache {
+public:
+  struct Entry {
+    uint64_t page = ~uint64_t(0);
+    GlobalCell *cells = nullptr;
+  };
+  Entry &operator[](uint64_t page) {
+    return entries[(page ^ page >> kBits) % entries.size()];
+  }
+
+private:
+  static constexpr unsigned kBits = 6;
+  std::array<Entry, 1 << kBits> entries;
+};
+
 /// The shadow of the shared memory of a block.
 class SharedRaces {
 public:
@@ -103,6 +123,7 @@ public:
 
   /// The sets of cells of global memory that only this block has read.
   ReadSets globalReads;
+  PageCache globalPages;
 
 private:
   void prepare();
@@ -137,23 +158,29 @@ public:
   std::unordered_map<uint64_t, Knowledge> addresses;
 
 private:
-  struct Cell;
   struct Page;
   struct Shadow;
-  /// Returns the cell of `address`; the others of its page are around it.
-  Cell *lookup(uint64_t address);
+  /// Returns the cells of the page that `address` is in.
+  GlobalCell *lookup(uint64_t address);
+  GlobalCell *findCell(Block &block, uint64_t address);
   void prepare();
-  bool readCell(const ShadowAccess &access, unsigned lane, Cell &cell,
-                Accessor &other);
-  bool writeCell(const ShadowAccess &access, unsigned lane, Cell &cell,
-                 bool sameValue, Accessor &other);
+  ReadSets &getSets(const ShadowAccess &access);
+  bool readFast(const CellCheck &check, GlobalCell &cell) const;
+  bool writeFast(const CellCheck &check, GlobalCell &cell) const;
+  bool readCell(const CellCheck &check, GlobalCell &cell, Accessor &other);
+  bool writeCell(const CellCheck &check, GlobalCell &cell, bool sameValue,
+                 Accessor &other);
   Outcome report(const ShadowAccess &access, unsigned lane, bool write,
                  uint64_t address, uint64_t size, const Accessor &other);
 
   LaunchState &launch;
   std::once_flag prepared;
   std::vector<std::unique_ptr<Shadow>> shadows;
-  unsigned cellBits = 2;
+  const unsigned cellBits;
+  /// All blocks run on one thread by turns, so that clocks order them.
+  const bool isInterleaved;
+  /// Several threads may be at a cell.
+  const bool isConcurrent;
   /// Used only where all blocks run on one thread.
   ReadSets sets;
 };
