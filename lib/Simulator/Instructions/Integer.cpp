@@ -3,6 +3,7 @@
 // Integer arithmetic, with carry too, logic and bit fields.
 
 #include "IntegerOperations.h"
+#include "VideoOperations.h"
 
 namespace attn::sim::ATTN_SIM_VARIANT {
 namespace {
@@ -617,6 +618,7 @@ const Form kLogic[] = {
 void addIntegerForms(FormList &forms) {
   forms.insert(forms.end(), std::begin(kArithmetic), std::end(kArithmetic));
   forms.insert(forms.end(), std::begin(kLogic), std::end(kLogic));
+  forms.insert(forms.end(), std::begin(kVideo), std::end(kVideo));
 }
 
 } // namespace attn::sim::ATTN_SIM_VARIANT

@@ -514,6 +514,63 @@ def packed():
     check(cases, inputs)
 
 
+def video_parts(word, kind, bits):
+    return [typed(word >> shift, f"{kind}{bits}") for shift in range(0, 32, bits)]
+
+
+COMPARISONS = {
+    "eq": lambda v, w: v == w,
+    "ne": lambda v, w: v != w,
+    "lt": lambda v, w: v < w,
+    "le": lambda v, w: v <= w,
+    "gt": lambda v, w: v > w,
+    "ge": lambda v, w: v >= w,
+}
+VIDEO = {
+    "vadd": lambda v, w: v + w,
+    "vsub": lambda v, w: v - w,
+    "vavrg": lambda v, w: (v + w + (v + w >= 0)) // 2,
+    "vabsdiff": lambda v, w: abs(v - w),
+    "vmin": min,
+    "vmax": max,
+}
+
+
+def video_case(name, bits, kinds, function, ending, saturated=None):
+    def compute(a, b, c, x):
+        parts = zip(video_parts(a, kinds[-2], bits), video_parts(b, kinds[-1], bits))
+        results = [function(v, w) for v, w in parts]
+        if ending == ".add":
+            return sum(results) + x
+        if saturated:
+            low = -(1 << bits - 1) if saturated == "s" else 0
+            results = [max(low, min(low + (1 << bits) - 1, r)) for r in results]
+        return sum((r & (1 << bits) - 1) << bits * i for i, r in enumerate(results))
+
+    types = ".".join(f"{kind}32" for kind in kinds)
+    text = f"{name}{32 // bits}.{types}{ending} {{d}}, {{a}}, {{b}}, {{x}};"
+    return text, "b32", compute
+
+
+def video():
+    values = RNG.integers(0, 1 << 32, 256).astype(np.uint32)
+    inputs = {"a": values, "b": values[::-1].copy(), "c": values, "x": values // 3}
+    cases = []
+    for bits in (8, 16):
+        for name, function in VIDEO.items():
+            for kinds in ("uuu", "sss", "sus", "usu"):
+                for ending in ("", ".sat", ".add"):
+                    saturated = kinds[0] if ending == ".sat" else None
+                    cases.append(video_case(name, bits, kinds, function, ending, saturated))
+        for name, function in COMPARISONS.items():
+            for ending in ("", ".add"):
+                for kinds in ("uu", "ss", "su"):
+                    made = video_case("vset", bits, kinds, function, f".{name}{ending}")
+                    compared = video_case("vset", bits, kinds, function, ending)
+                    cases.append((*made[:2], compared[2]))
+    check(cases, inputs)
+
+
 def predicates():
     values = np.array([0, 0, 1, 1] * 32, dtype=bool)
     others = np.array([0, 1] * 64, dtype=bool)
@@ -547,5 +604,6 @@ for size in (32, 64):
     carry(size)
 words()
 packed()
+video()
 predicates()
 checker.finish()

@@ -177,10 +177,12 @@ def missing_arrival(rng, entry):
     return launch(entry, 1, 64, [x, y], [(y, x)])
 
 
-@twins("barrier|invalid")
+@twins("undefined")
 def exited_lane(rng, entry):
     x, y = numbers(rng, 32), out(I32, 32)
-    return launch(entry, 1, 32, [x, y], [(y, x[np.arange(32) ^ 1])])
+    expected = x[np.arange(32) ^ 1]
+    expected[30:] = -1
+    return launch(entry, 1, 32, [x, y], [(y, expected)])
 
 
 @twins("barrier|invalid")
