@@ -201,8 +201,7 @@ bool GlobalRaces::readCell(const CellCheck &check, GlobalCell &shadow,
   bool fine = !writeBlock || check.isOldWrite(cell) ||
               check.isAfterWrite(cell, me - 1, other);
   if (readBlock == me) {
-    if (isAsync(check.access.agent) || !check.recordReadFast(cell))
-      check.recordRead(cell, me - 1);
+    check.recordRead(cell, me - 1);
     shadow.storeRead(cell);
   }
   return fine;
@@ -230,7 +229,8 @@ bool GlobalRaces::writeCell(const CellCheck &check, GlobalCell &shadow,
   fine = afterWrite || sameValue;
   if (fine && !isInterleaved && readBlock && readBlock != me) {
     Reader reader = Reader::unpack(cell.reader);
-    other = {reader.site, Agent(reader.warps ? firstLane(reader.warps) : 0),
+    other = {reader.site,
+             reader.agent(reader.warps ? firstLane(reader.warps) : 0),
              reader.lane, true, reader.strong};
     other.block = readBlock == kManyBlocks ? me - 1 : readBlock - 1;
     fine = reader.strong && strong;

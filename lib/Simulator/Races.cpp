@@ -102,9 +102,10 @@ bool CellCheck::isAfterReads(const ShadowCell &cell, uint32_t readBlock,
   LaneMask lanes = reader.many ? kAllLanes : bit(reader.lane);
   for (Agent warp = 0; warp < kLanes; ++warp)
     if (reader.warps >> warp & 1 &&
-        conflicts(readBlock, warp, lanes, reader.strong)) {
-      other = {reader.site,   warp,  reader.lane, reader.many,
-               reader.strong, false, readBlock,   cell.readTime};
+        conflicts(readBlock, reader.agent(warp), lanes, reader.strong)) {
+      other = {reader.site, reader.agent(warp), reader.lane,
+               reader.many, reader.strong,      false,
+               readBlock,   cell.readTime};
       return false;
     }
   return true;
@@ -121,26 +122,32 @@ void CellCheck::forgetReads(ShadowCell &cell) const {
 void CellCheck::recordRead(ShadowCell &cell, uint32_t readBlock) const {
   uint32_t block = access.warp.block.number;
   Reader reader = Reader::unpack(cell.reader);
-  bool isWarp = !isAsync(access.agent);
-  if (cell.readTime && !reader.isSet) {
+  const bool isOne = !isAsync(access.agent) || isLaneCopy(access.agent);
+  if (cell.readTime && !reader.isSet && isOne) {
     LaneMask lanes = reader.many ? kAllLanes : bit(reader.lane);
-    bool own = readBlock == block && isWarp && reader.strong == access.strong;
+    bool own = readBlock == block && reader.strong == access.strong &&
+               reader.isCopy == isLaneCopy(access.agent) &&
+               reader.warps == bit(access.warp.index);
+    // What copies of other lanes wait for is not known to this one.
+    if (reader.isCopy && reader.lane != lane)
+      own &= cell.readTime == time;
     // Reads that come before this one, and so before what comes after it.
-    bool older = isWarp;
-    for (Agent warp = 0; warp < kLanes && older; ++warp)
+    bool older = true;
+    for (unsigned warp = 0; warp < kLanes && older; ++warp)
       if (reader.warps >> warp & 1)
-        older = orderedAfter(readBlock, warp, lanes, cell.readTime);
+        older =
+            orderedAfter(readBlock, reader.agent(warp), lanes, cell.readTime);
     if (older) {
       cell.readTime = 0;
-    } else if (own && reader.warps == bit(access.warp.index)) {
+    } else if (own && !(reader.isCopy && reader.many)) {
       reader.many |= reader.lane != lane;
-      cell.readTime = ordering.now;
+      cell.readTime = time;
       cell.reader = reader.pack();
       return;
     }
   }
-  if (!cell.readTime && isWarp) {
-    cell.readTime = ordering.now;
+  if (!cell.readTime && isOne) {
+    cell.readTime = time;
     cell.reader = Reader::of(access, lane).pack();
     return;
   }
@@ -155,7 +162,7 @@ void CellCheck::addToSet(ShadowCell &cell, uint32_t readBlock) const {
     uint32_t set = sets.allocate();
     for (Agent warp = 0; cell.readTime && warp < kLanes; ++warp)
       if (reader.warps >> warp & 1)
-        sets[set].push_back({readBlock, warp, reader.strong,
+        sets[set].push_back({readBlock, reader.agent(warp), reader.strong,
                              reader.many ? kAllLanes : bit(reader.lane),
                              cell.readTime, reader.site});
     reader = Reader();

@@ -20,6 +20,11 @@ constexpr Time kAsyncTime = Time(1) << 31;
 inline LaneMask bit(unsigned lane) { return LaneMask(1) << lane; }
 inline unsigned firstLane(LaneMask lanes) { return __builtin_ctz(lanes); }
 
+/// Whether `agent` is what the cp.async copies of a warp are known as.
+inline bool isLaneCopy(Agent agent) {
+  return agent >= kCopyAgents && agent < kGroupAgents;
+}
+
 /// The last write of a cell.
 struct Writer {
   uint32_t site = 0;
@@ -39,7 +44,8 @@ struct Writer {
 };
 
 /// The reads of a cell since: those of some warps at the same time by the same
-/// lane or by many, or a set with all of them.
+/// lane or by many, those of the cp.async copies of a warp, or a set with all
+/// of them.
 struct Reader {
   /// The warps, or the index of the set.
   uint32_t warps = 0;
@@ -48,25 +54,33 @@ struct Reader {
   bool many = false;
   bool strong = false;
   bool isSet = false;
+  bool isCopy = false;
 
   static constexpr uint64_t kLane = uint64_t(31) << 32;
   static constexpr uint64_t kMany = uint64_t(1) << 37;
   static constexpr uint64_t kStrong = uint64_t(1) << 38;
   static constexpr uint64_t kSet = uint64_t(1) << 39;
+  static constexpr uint64_t kCopy = uint64_t(1) << 40;
   /// Reads that differ here are not counted together.
-  static constexpr uint64_t kKind = kStrong | kSet;
+  static constexpr uint64_t kKind = kStrong | kSet | kCopy;
   static uint64_t atLane(unsigned lane) { return uint64_t(lane) << 32; }
   uint64_t pack() const {
-    return uint64_t(site) << 40 | (isSet ? kSet : 0) | (strong ? kStrong : 0) |
-           (many ? kMany : 0) | atLane(lane) | warps;
+    return uint64_t(site) << 41 | (isCopy ? kCopy : 0) | (isSet ? kSet : 0) |
+           (strong ? kStrong : 0) | (many ? kMany : 0) | atLane(lane) | warps;
   }
   static Reader unpack(uint64_t bits) {
-    return {uint32_t(bits),     uint32_t(bits >> 40), uint8_t(bits >> 32 & 31),
-            bool(bits & kMany), bool(bits & kStrong), bool(bits & kSet)};
+    return {uint32_t(bits),     uint32_t(bits >> 41), uint8_t(bits >> 32 & 31),
+            bool(bits & kMany), bool(bits & kStrong), bool(bits & kSet),
+            bool(bits & kCopy)};
   }
   static Reader of(const ShadowAccess &access, unsigned lane) {
-    return {bit(access.warp.index), access.op.site, uint8_t(lane), false,
-            access.strong,          false};
+    return {
+        bit(access.warp.index), access.op.site, uint8_t(lane),           false,
+        access.strong,          false,          isLaneCopy(access.agent)};
+  }
+  /// Who has read, of the warp `warp`.
+  Agent agent(unsigned warp) const {
+    return Agent(warp + (isCopy ? kCopyAgents : kWarpAgents));
   }
 };
 
@@ -103,18 +117,21 @@ struct CellCheck {
   }
   /// Whether all reads are older than a barrier of the block.
   bool areOldReads(const ShadowCell &cell) const {
-    return cell.readTime < ordering.floor && !(cell.reader & Reader::kSet);
+    return cell.readTime < ordering.floor &&
+           !(cell.reader & (Reader::kSet | Reader::kCopy));
   }
-  /// Records a read of a warp in the common cases; false if it is none of them.
+  /// Records a read of a warp, or of its cp.async copies, in the common cases;
+  /// false if it is none of them.
   bool recordReadFast(ShadowCell &cell) const {
     uint64_t mine = firstReader | Reader::atLane(lane);
     if (areOldReads(cell)) {
-      cell.readTime = ordering.now;
+      cell.readTime = time;
       cell.reader = mine;
       return true;
     }
     uint64_t difference = cell.reader ^ mine;
-    if (cell.readTime != ordering.now || (difference & Reader::kKind))
+    if (cell.readTime != time || (difference & Reader::kKind) ||
+        (mine & Reader::kCopy))
       return false;
     cell.reader |= uint32_t(mine);
     if (difference & Reader::kLane)

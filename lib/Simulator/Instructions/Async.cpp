@@ -66,6 +66,13 @@ Outcome readSizes(Warp &warp, const Operation &op, const CopyForm &form,
   return Outcome::Next;
 }
 
+/// How the copies of a warp are recorded in the shadow of memory.
+ShadowAccess shadowOfCopies(Warp &warp, const Operation &op) {
+  ShadowAccess shadow = {warp, op, copyAgent(warp)};
+  shadow.copyTime = warp.block.copies.now(shadow.agent);
+  return shadow;
+}
+
 /// Finds the source of lanes that read less than the whole: their bytes need
 /// not be a power of two.
 Outcome locatePart(Warp &warp, const Operation &op, unsigned lane,
@@ -86,7 +93,10 @@ Outcome locatePart(Warp &warp, const Operation &op, unsigned lane,
     if (i == 0)
       from = bytes.pointer(lane);
   }
-  return Outcome::Next;
+  if (!warp.block.launch.options.checks || bytes.isReadOnly)
+    return Outcome::Next;
+  return warp.block.launch.globalRaces.readRange(shadowOfCopies(warp, op), lane,
+                                                 address, size);
 }
 
 /// Finds the sources of all lanes.
@@ -107,7 +117,10 @@ Outcome locateSources(Warp &warp, const Operation &op, const CopyForm &form,
         locate(source) != Outcome::Next)
       return Outcome::Stop;
     countAccess(source);
-    if (checkRead(source) == Outcome::Stop)
+    if (warp.block.launch.options.checks && !source.isReadOnly &&
+        warp.block.launch.globalRaces.read(shadowOfCopies(warp, op),
+                                           source.lanes, source.address,
+                                           source.size) == Outcome::Stop)
       return Outcome::Stop;
     for (unsigned i = 0; i < kLanes; ++i)
       from[i] = source.pointer(i);
@@ -149,10 +162,9 @@ Outcome copy(Warp &warp, const Operation &op) {
   Agent agent = copyAgent(warp);
   if (block.launch.options.checks) {
     mark(block.definedShared, target, 0, target.size, target.lanes, 0);
-    ShadowAccess shadow = {warp, op, agent};
-    shadow.copyTime = block.copies.now(agent);
-    if (block.races.write(shadow, target.lanes, target.address, target.size,
-                          nullptr, 0) == Outcome::Stop)
+    if (block.races.write(shadowOfCopies(warp, op), target.lanes,
+                          target.address, target.size, nullptr,
+                          0) == Outcome::Stop)
       return Outcome::Stop;
   }
   for (LaneMask rest = target.lanes; rest; rest &= rest - 1) {
