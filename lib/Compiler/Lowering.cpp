@@ -99,11 +99,11 @@ mlir::attn::lowerProgram(ModuleOp module, const CPUTarget &cpu,
   program.module = module.clone();
   isolateEntries(*program.module, program.entries);
   if (failed(runPipeline(*program.module, cpu, request)))
-    return llvm::createStringError(
-        "cannot compile " + listNames(program.entries) + " for " +
-        (request.reference      ? "the reference"
-         : request.gpu.empty() ? "cpu"
-                               : request.gpu));
+    return llvm::createStringError("cannot compile " +
+                                   listNames(program.entries) + " for " +
+                                   (request.reference     ? "the reference"
+                                    : request.gpu.empty() ? "cpu"
+                                                          : request.gpu));
   addCallWrappers(*program.module, program.entries, cpu);
   return program;
 }

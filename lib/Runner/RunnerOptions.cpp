@@ -256,16 +256,16 @@ static llvm::Error convertTarget(const CommandLine &line,
   if (options.target != "cpu" && !isGPU) {
     std::string names = "cpu";
     for (const GPUModel &model : getGPUModels())
-      names += (&model == &getGPUModels().back() ? " or " : ", ") +
-               model.name.str();
+      names +=
+          (&model == &getGPUModels().back() ? " or " : ", ") + model.name.str();
     return makeError("unknown target '" + options.target + "': expected " +
                      names);
   }
   if (isGPU && options.device != "sim")
     return makeError("--target=" + options.target + ": expected --device=sim" +
-                     (options.device.empty() ? Twine()
-                                             : ", found --device=" +
-                                                   Twine(options.device)));
+                     (options.device.empty()
+                          ? Twine()
+                          : ", found --device=" + Twine(options.device)));
   if (!isGPU && !options.device.empty() && options.device != "cpu")
     return makeError("--device=" + options.device +
                      ": expected a --target that is a GPU");

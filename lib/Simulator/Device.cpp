@@ -47,8 +47,9 @@ private:
   uint8_t *find(const void *device, int64_t bytes) {
     uint64_t address = reinterpret_cast<uint64_t>(device);
     Allocation *allocation = memory.find(address, uint64_t(bytes));
-    return allocation ? allocation->bytes.get() + (address - allocation->address)
-                      : nullptr;
+    return allocation
+               ? allocation->bytes.get() + (address - allocation->address)
+               : nullptr;
   }
 
   static int write(void *user, void *device, const void *host, int64_t bytes,
@@ -96,8 +97,8 @@ private:
 };
 
 /// Decodes the kernel of `request`, once.
-Result<const Program *> SimulatorDevice::State::getProgram(
-    const attn_rt_launch_request &request) {
+Result<const Program *>
+SimulatorDevice::State::getProgram(const attn_rt_launch_request &request) {
   auto key = std::make_pair(request.kernels, std::string(request.name));
   auto known = programs.find(key);
   if (known != programs.end())

@@ -39,8 +39,8 @@ struct CompileRequest {
   std::vector<std::string> entries;
   /// Compile the reference semantics instead of fast code.
   bool reference = false;
-  /// The GPU that kernels are compiled for, a name of getGPUModels; empty: none,
-  /// all code is for the processor.
+  /// The GPU that kernels are compiled for, a name of getGPUModels; empty:
+  /// none, all code is for the processor.
   std::string gpu;
   /// Where the names of parameters come from, if the program was text.
   const AsmParserState *names = nullptr;
