@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 import os
+import shutil
 
 import lit.formats
 
@@ -42,6 +43,10 @@ if config.attn_sanitize in ("ON", "1", "TRUE"):
     config.available_features.add("sanitizers")
 if os.path.exists(os.path.join(config.attn_binary_dir, "lib", "libAttnPlugin.so")):
     config.available_features.add("plugin")
+
+# NVIDIA's assembler, for tests that say REQUIRES: ptxas.
+if shutil.which("ptxas"):
+    config.available_features.add("ptxas")
 
 # What the processor can do: tests that ask for AVX-512 say REQUIRES: avx512.
 if os.path.exists("/proc/cpuinfo"):

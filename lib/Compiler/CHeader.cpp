@@ -187,16 +187,40 @@ static const char *const kRules =
 //   depend on their number. It may be called from several threads at once.
 )";
 
-std::string mlir::attn::makeHeader(ArrayRef<Signature> entries,
+/// What holds for functions with kernels, after the rules.
+static const char *const kKernelRules =
+    R"(// - runs its kernels on the device that attn_rt_set_device has installed, such
+//   as attn_rt_cuda_device(): inputs are copied to its memory and outputs back.
+//   Without a device the status is ATTN_RT_NO_DEVICE, and one that cannot run
+//   them gives ATTN_RT_DEVICE_FAILED.
+)";
+
+/// Returns the text of Device.h without the line that includes Call.h, which
+/// stands before it.
+static std::string getDeviceDeclarations() {
+  auto [before, after] =
+      getDeviceHeader().split("#include \"attn/Runtime/Call.h\"\n");
+  return (before + after).str();
+}
+
+std::string mlir::attn::makeHeader(const LoweredProgram &program,
                                    const CPUTarget &cpu, StringRef title,
                                    StringRef guard) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << "// Functions of " << title << ", compiled by attn-compile for cpu "
-     << cpu.request << ".\n//\n"
-     << kRules << "\n#ifndef " << guard << "\n#define " << guard << "\n\n"
-     << getCallHeader() << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  for (const Signature &entry : entries)
+  bool kernels = !program.gpu.empty();
+  os << "// Functions of " << title << ", compiled by attn-compile for ";
+  if (kernels)
+    os << program.gpu << ", launched from ";
+  os << "cpu " << cpu.request << ".\n//\n" << kRules;
+  if (kernels)
+    os << kKernelRules;
+  os << "\n#ifndef " << guard << "\n#define " << guard << "\n\n"
+     << getCallHeader();
+  if (kernels)
+    os << "\n" << getDeviceDeclarations();
+  os << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  for (const Signature &entry : program.entries)
     EntryWriter(entry, os).write();
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif // " << guard << "\n";
   return text;

@@ -6,6 +6,7 @@
 
 #include "CallWrappers.h"
 #include "attn/Compiler/Compiler.h"
+#include "attn/Conversion/LaunchToLLVM.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -70,7 +71,8 @@ void mlir::attn::optimizeProgram(llvm::Module &module,
 // Images
 //===----------------------------------------------------------------------===//
 
-llvm::Expected<ImageKind> mlir::attn::getImageKind(StringRef path) {
+llvm::Expected<ImageKind> mlir::attn::getImageKind(StringRef path,
+                                                   StringRef gpu) {
   StringRef extension = llvm::sys::path::extension(path);
   if (extension == ".mlir")
     return ImageKind::MLIR;
@@ -82,9 +84,16 @@ llvm::Expected<ImageKind> mlir::attn::getImageKind(StringRef path) {
     return ImageKind::Object;
   if (extension == ".so")
     return ImageKind::SharedLibrary;
-  return llvm::createStringError("output " + path +
-                                 ": expected a name that ends in .mlir, .ll, "
-                                 ".s, .o or .so");
+  bool isKernels = extension == ".ptx" || extension == ".cubin";
+  if (isKernels && gpu.empty())
+    return llvm::createStringError("output " + path +
+                                   ": expected a --target that is a GPU, such "
+                                   "as sm_80");
+  if (isKernels)
+    return extension == ".ptx" ? ImageKind::PTX : ImageKind::Cubin;
+  return llvm::createStringError(
+      "output " + path + ": expected a name that ends in .mlir, .ll, " +
+      (gpu.empty() ? ".s, .o or .so" : ".s, .o, .so, .ptx or .cubin"));
 }
 
 /// Returns what the code generator makes of `code`.
@@ -117,12 +126,27 @@ static std::string printToString(llvm::Module &module) {
   return text;
 }
 
+/// Returns the kernels of `program` as text or machine code.
+static llvm::Expected<std::string> emitKernels(const LoweredProgram &program,
+                                               ImageKind kind) {
+  std::optional<StringRef> text = getKernelText(program.module.get());
+  if (!text)
+    return llvm::createStringError("the program has no kernels for " +
+                                   program.gpu +
+                                   ": nothing in it is attention");
+  if (kind == ImageKind::PTX)
+    return text->str();
+  return assembleKernels(*text, program.gpu);
+}
+
 llvm::Expected<std::string> mlir::attn::emitImage(const LoweredProgram &program,
                                                   const CPUTarget &cpu,
                                                   ImageKind kind) {
   ModuleOp module = program.module.get();
   if (kind == ImageKind::MLIR)
     return printToString(module);
+  if (kind == ImageKind::PTX || kind == ImageKind::Cubin)
+    return emitKernels(program, kind);
   auto machine = createTargetMachine(cpu, llvm::Reloc::PIC_);
   if (!machine)
     return machine.takeError();
@@ -139,13 +163,13 @@ llvm::Expected<std::string> mlir::attn::emitImage(const LoweredProgram &program,
   auto image = generateCode(*code, **machine, type);
   if (!image || kind != ImageKind::SharedLibrary)
     return image;
-  return linkSharedLibrary(*image);
+  return linkSharedLibrary(*image, /*kernels=*/!program.gpu.empty());
 }
 
 llvm::Error mlir::attn::writeProgram(const LoweredProgram &program,
                                      const CPUTarget &cpu, StringRef output,
                                      StringRef header, StringRef title) {
-  auto kind = getImageKind(output);
+  auto kind = getImageKind(output, program.gpu);
   if (!kind)
     return kind.takeError();
   if (llvm::Error error = checkNames(program.entries))
@@ -155,8 +179,8 @@ llvm::Error mlir::attn::writeProgram(const LoweredProgram &program,
     return image.takeError();
   SmallVector<OutputFile, 2> files = {{output.str(), std::move(*image)}};
   if (!header.empty())
-    files.push_back({header.str(), makeHeader(program.entries, cpu, title,
-                                              makeHeaderGuard(header))});
+    files.push_back({header.str(),
+                     makeHeader(program, cpu, title, makeHeaderGuard(header))});
   return writeFiles(files);
 }
 

@@ -10,6 +10,7 @@
 
 #include "attn/Compiler/Compiler.h"
 #include "attn/Compiler/Program.h"
+#include "attn/Target/GPU.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
@@ -30,6 +31,11 @@ The name of the output says what it is:
   .s     assembly                             .so  a shared library that needs
                                                    only libc and libm
 A .so is linked by clang-22, clang, cc or gcc, the first found on the PATH.
+
+With --target=sm_80, or another GPU, attention becomes kernels, and the files
+above launch them on the device that attn_rt_set_device has installed. Two more
+files are the kernels alone:
+  .ptx   their text                           .cubin  machine code, by ptxas
 
 Each public function, or each named by --entry, becomes a C function that takes
 tensors and returns a status. The file of --header declares them and what they
@@ -62,7 +68,9 @@ struct CommandLine {
       llvm::cl::Positional, llvm::cl::desc("<input.mlir>"), llvm::cl::init("-"),
       llvm::cl::cat(category)};
   llvm::cl::opt<std::string> output{
-      "o", llvm::cl::desc("file to write; .mlir, .ll, .s, .o or .so"),
+      "o",
+      llvm::cl::desc("file to write; .mlir, .ll, .s, .o, .so, .ptx or "
+                     ".cubin"),
       llvm::cl::value_desc("file"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> header{
       "header", llvm::cl::desc("C header to write"),
@@ -73,7 +81,9 @@ struct CommandLine {
                      "left out"),
       llvm::cl::value_desc("name"), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> target{
-      "target", llvm::cl::desc("what to compile for: cpu (default)"),
+      "target",
+      llvm::cl::desc("what to compile for: cpu (default), sm_80, sm_86, sm_89, "
+                     "sm_90a, sm_100a or sm_120a"),
       llvm::cl::value_desc("name"), llvm::cl::init("cpu"),
       llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
@@ -121,17 +131,22 @@ llvm::Expected<CompileCommand> mlir::attn::parseCompileCommand(int argc,
   command.entries.assign(line.entries.begin(), line.entries.end());
   command.target = line.target;
   command.cpu = line.cpu;
-  if (command.target != "cpu")
+  if (command.target != "cpu" && !lookupGPUModel(command.target))
     return llvm::createStringError("unknown target '" + command.target +
-                                   "': expected cpu");
+                                   "': expected " + listTargets());
   if (command.output.empty())
     return llvm::createStringError(
-        "expected -o FILE with a name that ends in .mlir, .ll, .s, .o or .so");
+        Twine("expected -o FILE with a name that ends in .mlir, .ll, ") +
+        (command.target == "cpu" ? ".s, .o or .so"
+                                 : ".s, .o, .so, .ptx or .cubin"));
   return command;
 }
 
-/// Returns an error unless both files can be written.
-static llvm::Error checkFiles(const CompileCommand &command) {
+/// Returns an error unless both files can be written and make sense together.
+static llvm::Error checkFiles(const CompileCommand &command, StringRef gpu) {
+  auto kind = getImageKind(command.output, gpu);
+  if (!kind)
+    return kind.takeError();
   if (llvm::Error error = checkWritable(command.output))
     return error;
   if (command.header.empty())
@@ -139,24 +154,27 @@ static llvm::Error checkFiles(const CompileCommand &command) {
   if (command.header == command.output)
     return llvm::createStringError("--header: expected another file than " +
                                    command.output);
+  if (*kind == ImageKind::PTX || *kind == ImageKind::Cubin)
+    return llvm::createStringError(
+        "--header: " + command.output +
+        " has only kernels; compile to .o or .so for functions of C");
   return checkWritable(command.header);
 }
 
 llvm::Error mlir::attn::runCompileCommand(const CompileCommand &command,
                                           DialectRegistry &registry) {
-  auto kind = getImageKind(command.output);
-  if (!kind)
-    return kind.takeError();
+  std::string gpu = command.target == "cpu" ? "" : command.target;
+  if (llvm::Error error = checkFiles(command, gpu))
+    return error;
   auto cpu = resolveCPU(command.cpu, attn_rt_cpu_level());
   if (!cpu)
     return cpu.takeError();
-  if (llvm::Error error = checkFiles(command))
-    return error;
   Program program(registry);
   if (llvm::Error error = program.load(command.inputFile))
     return error;
   CompileRequest request;
   request.entries = command.entries;
+  request.gpu = gpu;
   request.names = &program.getNames();
   auto lowered = lowerProgram(program.getModule(), *cpu, request);
   if (!lowered)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Holds the runtime library and its header as data. The build defines the
+// Holds the runtime library and its headers as data. The build defines the
 // paths.
 
 #define EMBED(NAME, PATH)                                                      \
@@ -16,3 +16,4 @@
 
 EMBED(attn_embedded_runtime, ATTN_RUNTIME_ARCHIVE);
 EMBED(attn_embedded_call, ATTN_CALL_HEADER);
+EMBED(attn_embedded_device, ATTN_DEVICE_HEADER);

@@ -15,6 +15,7 @@
 extern "C" {
 extern const char attn_embedded_runtime[], attn_embedded_runtime_end[];
 extern const char attn_embedded_call[], attn_embedded_call_end[];
+extern const char attn_embedded_device[], attn_embedded_device_end[];
 }
 
 namespace mlir::attn {
@@ -29,6 +30,12 @@ inline llvm::StringRef getRuntimeArchive() {
 inline llvm::StringRef getCallHeader() {
   return {attn_embedded_call,
           size_t(attn_embedded_call_end - attn_embedded_call)};
+}
+
+/// Returns the text of attn/Runtime/Device.h, which includes Call.h.
+inline llvm::StringRef getDeviceHeader() {
+  return {attn_embedded_device,
+          size_t(attn_embedded_device_end - attn_embedded_device)};
 }
 
 } // namespace mlir::attn

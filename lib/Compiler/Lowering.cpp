@@ -90,6 +90,7 @@ mlir::attn::lowerProgram(ModuleOp module, const CPUTarget &cpu,
   if (!functions)
     return functions.takeError();
   LoweredProgram program;
+  program.gpu = request.gpu;
   for (func::FuncOp function : *functions) {
     auto signature = getSignature(function, request.names);
     if (!signature)

@@ -169,6 +169,8 @@ namespace {
 class DeviceScope {
 public:
   explicit DeviceScope(const RunnerOptions &options) {
+    if (options.device == "cuda")
+      attn_rt_set_device(attn_rt_cuda_device());
     if (options.device != "sim")
       return;
     const SimulatorOptions &from = options.simulator;

@@ -74,7 +74,9 @@ struct CommandLine {
       llvm::cl::value_desc("name"), llvm::cl::init("cpu"),
       llvm::cl::cat(category)};
   llvm::cl::opt<std::string> device{
-      "device", llvm::cl::desc("where kernels run: sim, a simulator"),
+      "device",
+      llvm::cl::desc("where kernels run: sim, a simulator, or cuda, the first "
+                     "GPU of the driver"),
       llvm::cl::value_desc("name"), llvm::cl::cat(category)};
   llvm::cl::list<std::string> simulator{
       "sim", llvm::cl::CommaSeparated,
@@ -253,22 +255,21 @@ static llvm::Error convertTarget(const CommandLine &line,
   options.target = line.target;
   options.device = line.device;
   bool isGPU = lookupGPUModel(options.target) != nullptr;
-  if (options.target != "cpu" && !isGPU) {
-    std::string names = "cpu";
-    for (const GPUModel &model : getGPUModels())
-      names +=
-          (&model == &getGPUModels().back() ? " or " : ", ") + model.name.str();
+  if (options.target != "cpu" && !isGPU)
     return makeError("unknown target '" + options.target + "': expected " +
-                     names);
-  }
-  if (isGPU && options.device != "sim")
-    return makeError("--target=" + options.target + ": expected --device=sim" +
+                     listTargets());
+  bool isDevice = options.device == "sim" || options.device == "cuda";
+  if (isGPU && !isDevice)
+    return makeError("--target=" + options.target +
+                     ": expected --device=sim or --device=cuda" +
                      (options.device.empty()
                           ? Twine()
                           : ", found --device=" + Twine(options.device)));
   if (!isGPU && !options.device.empty() && options.device != "cpu")
     return makeError("--device=" + options.device +
                      ": expected a --target that is a GPU");
+  if (!line.simulator.empty() && options.device != "sim")
+    return makeError("--sim: expected --device=sim");
   for (const std::string &setting : line.simulator)
     if (llvm::Error error = convertSetting(setting, options.simulator))
       return error;

@@ -24,3 +24,11 @@ const GPUModel *mlir::attn::lookupGPUModel(llvm::StringRef name) {
       models, [&](const GPUModel &model) { return model.name == name; });
   return model == std::end(models) ? nullptr : model;
 }
+
+std::string mlir::attn::listTargets() {
+  std::string names = "cpu";
+  for (const GPUModel &model : models)
+    names +=
+        (&model == std::end(models) - 1 ? " or " : ", ") + model.name.str();
+  return names;
+}

@@ -57,6 +57,8 @@ struct LoweredProgram {
   /// function on attn_rt_tensor that returns an attn_rt_status; the constant
   /// attn_entry_<name>, an attn_rt_entry; all others are internal.
   std::vector<Signature> entries;
+  /// The GPU that kernels are for; empty: there are none.
+  std::string gpu;
 };
 
 /// Takes a copy of `module` to the LLVM dialect. The error is one sentence;
@@ -87,25 +89,34 @@ enum class ImageKind {
   Assembly,      ///< assembly
   Object,        ///< a relocatable object; needs the runtime library
   SharedLibrary, ///< a shared object that contains the runtime library
+  PTX,           ///< the kernels for a GPU alone, as text
+  Cubin,         ///< the kernels for a GPU alone, as machine code
 };
 
-/// Returns the kind of files called like `path`. The error lists the kinds.
-llvm::Expected<ImageKind> getImageKind(StringRef path);
+/// Returns the kind of files called like `path`, for programs with kernels for
+/// `gpu`, or without if that is empty. The error lists the kinds.
+llvm::Expected<ImageKind> getImageKind(StringRef path, StringRef gpu = "");
 
 /// Returns `program` in the form `kind`. A shared library is made by the
 /// system's compiler driver, which is looked for on the PATH.
 llvm::Expected<std::string> emitImage(const LoweredProgram &program,
                                       const CPUTarget &cpu, ImageKind kind);
 
-/// Links objects into a shared library with the runtime library inside.
-llvm::Expected<std::string> linkSharedLibrary(StringRef object);
+/// Links objects into a shared library with the runtime library inside. With
+/// `kernels` that includes the device of the CUDA driver.
+llvm::Expected<std::string> linkSharedLibrary(StringRef object,
+                                              bool kernels = false);
+
+/// Returns the machine code of `ptx` for `gpu`. It is made by ptxas, which is
+/// looked for on the PATH and in CUDA_HOME.
+llvm::Expected<std::string> assembleKernels(StringRef ptx, StringRef gpu);
 
 /// Returns an error unless C programs can call functions of these names.
 llvm::Error checkNames(ArrayRef<Signature> entries);
 
 /// Returns a C header for the entries of a program. `title` names the program
 /// and `guard` is its include guard.
-std::string makeHeader(ArrayRef<Signature> entries, const CPUTarget &cpu,
+std::string makeHeader(const LoweredProgram &program, const CPUTarget &cpu,
                        StringRef title, StringRef guard);
 
 /// Returns the include guard for a header at `path`.

@@ -7,8 +7,13 @@
 #ifndef ATTN_CONVERSION_LAUNCHTOLLVM_H
 #define ATTN_CONVERSION_LAUNCHTOLLVM_H
 
+#include "mlir/Support/LLVM.h"
+
+#include <optional>
+
 namespace mlir {
 class LLVMTypeConverter;
+class ModuleOp;
 class RewritePatternSet;
 
 namespace attn {
@@ -21,6 +26,10 @@ inline constexpr char outputCountAttrName[] = "attn.outputs";
 /// the PTX of a `gpu.binary` a constant of the module.
 void populateLaunchToLLVMPatterns(const LLVMTypeConverter &converter,
                                   RewritePatternSet &patterns);
+
+/// Returns the PTX of the kernels that `module`, in the LLVM dialect, contains;
+/// nothing if it has none.
+std::optional<StringRef> getKernelText(ModuleOp module);
 
 } // namespace attn
 } // namespace mlir

@@ -51,6 +51,12 @@ typedef struct {
 /// is no device, and a launch fails.
 void attn_rt_set_device(const attn_rt_device *device);
 
+/// Returns the first GPU that the CUDA driver shows (CUDA_VISIBLE_DEVICES picks
+/// another). The driver, libcuda.so.1, is loaded when memory is first
+/// allocated; what is missing or does not fit is the sentence of that failure.
+/// The primary context is used and stays open; modules stay loaded.
+const attn_rt_device *attn_rt_cuda_device(void);
+
 /// What an argument of a launch is.
 typedef enum {
   ATTN_RT_SCALAR, ///< `value` is the address of `bytes` bytes

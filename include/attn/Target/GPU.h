@@ -12,6 +12,8 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <string>
+
 namespace mlir::attn {
 
 /// A generation of GPUs that generated code can be written for.
@@ -29,6 +31,9 @@ llvm::ArrayRef<GPUModel> getGPUModels();
 
 /// Returns the model called `name`; null if there is none.
 const GPUModel *lookupGPUModel(llvm::StringRef name);
+
+/// Returns all targets as a sentence lists them: "cpu, sm_80, ... or sm_120a".
+std::string listTargets();
 
 } // namespace mlir::attn
 

@@ -24,6 +24,9 @@ static std::string getKernelsSymbol(StringRef name) {
   return (name + "_image").str();
 }
 
+/// The end of the name of the constant that holds PTX.
+static constexpr StringLiteral textSuffix = "_ptx";
+
 namespace {
 
 /// Makes the PTX of a binary, and its target, constants.
@@ -40,9 +43,9 @@ struct BinaryOpLowering final : ConvertOpToLLVMPattern<gpu::BinaryOp> {
       return rewriter.notifyMatchFailure(op, "expected PTX");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     LLVM::GlobalOp name =
-        addString(b, op.getName(), "target", target.getChip());
-    LLVM::GlobalOp text =
-        addString(b, op.getName(), "ptx", object.getObject().getValue());
+        addString(b, (op.getName() + "_target").str(), target.getChip());
+    LLVM::GlobalOp text = addString(b, (op.getName() + textSuffix).str(),
+                                    object.getObject().getValue());
     auto type = LLVM::LLVMStructType::getLiteral(getContext(),
                                                  {getPtrType(), getPtrType()});
     auto image = LLVM::GlobalOp::create(
@@ -63,15 +66,15 @@ struct BinaryOpLowering final : ConvertOpToLLVMPattern<gpu::BinaryOp> {
   }
 
 private:
-  LLVM::GlobalOp addString(ImplicitLocOpBuilder &b, StringRef binary,
-                           StringRef what, StringRef text) const {
+  LLVM::GlobalOp addString(ImplicitLocOpBuilder &b, StringRef name,
+                           StringRef text) const {
     std::string bytes = text.str();
     if (bytes.empty() || bytes.back() != '\0')
       bytes.push_back('\0');
     auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
-    return LLVM::GlobalOp::create(
-        b, type, /*isConstant=*/true, LLVM::Linkage::Internal,
-        (binary + "_" + what).str(), b.getStringAttr(bytes));
+    return LLVM::GlobalOp::create(b, type, /*isConstant=*/true,
+                                  LLVM::Linkage::Internal, name,
+                                  b.getStringAttr(bytes));
   }
 };
 
@@ -183,4 +186,16 @@ private:
 void mlir::attn::populateLaunchToLLVMPatterns(
     const LLVMTypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<BinaryOpLowering, LaunchFuncOpLowering>(converter);
+}
+
+std::optional<StringRef> mlir::attn::getKernelText(ModuleOp module) {
+  for (auto global : module.getOps<LLVM::GlobalOp>()) {
+    StringRef name = global.getSymName();
+    if (!name.consume_back(textSuffix) ||
+        !module.lookupSymbol(getKernelsSymbol(name)))
+      continue;
+    if (auto text = dyn_cast_or_null<StringAttr>(global.getValueAttr()))
+      return text.getValue().rtrim('\0');
+  }
+  return std::nullopt;
 }

@@ -4,7 +4,7 @@
 // RUN: rm -rf %t && mkdir %t %t/folder.o
 
 // RUN: not attn-compile %s -o %t/a.o --target=abacus 2>&1 | FileCheck %s --check-prefix=TARGET
-// TARGET: error: unknown target 'abacus': expected cpu
+// TARGET: error: unknown target 'abacus': expected cpu, sm_80, sm_86, sm_89, sm_90a, sm_100a or sm_120a
 // RUN: not attn-compile %s -o %t/a.o --cpu=z80 2>&1 | FileCheck %s --check-prefix=CPU
 // CPU: error: unknown cpu 'z80': expected native, x86-64-v3, x86-64-v4, sapphirerapids or znver5
 // RUN: not attn-compile %s 2>&1 | FileCheck %s --check-prefix=OUTPUT

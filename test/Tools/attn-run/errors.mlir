@@ -51,7 +51,7 @@
 // RESULT: error: result 0 of @string has type tensor<2xi4>: expected a ranked tensor
 
 // RUN: not attn-run %s --entry=matmul --target=abacus 2>&1 | FileCheck %s --check-prefix=TARGET
-// TARGET: error: unknown target 'abacus': expected cpu
+// TARGET: error: unknown target 'abacus': expected cpu, sm_80, sm_86, sm_89, sm_90a, sm_100a or sm_120a
 // RUN: not attn-run %s --entry=matmul --cpu=z80 2>&1 | FileCheck %s --check-prefix=CPU
 // CPU: error: unknown cpu 'z80': expected native, x86-64-v3, x86-64-v4, sapphirerapids or znver5
 // RUN: not attn-run %s --frobnicate 2>&1 | FileCheck %s --check-prefix=OPTION
