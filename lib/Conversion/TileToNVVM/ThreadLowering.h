@@ -11,6 +11,7 @@
 #include "SharedTiles.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::tile {
 
@@ -101,8 +102,9 @@ private:
   DenseMap<Value, Fragment> fragments;
   /// The tile values that threads hold; others are only part of addresses.
   DenseSet<Value> needed;
-  /// Loads that go to shared memory: right and left operands of products.
-  DenseSet<Operation *> rightLoads, leftLoads;
+  /// Loads that go to shared memory: right and left operands of products, in
+  /// the order of the program.
+  llvm::SetVector<Operation *> rightLoads, leftLoads;
   DenseMap<Operation *, PlacedTile> placed;
   /// Left operands in registers, by load: strip by strip, step by step.
   DenseMap<Operation *, SmallVector<Value>> leftRegisters;
