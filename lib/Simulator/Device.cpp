@@ -92,24 +92,33 @@ private:
   std::mutex mutex;
   GlobalMemory memory;
   unsigned arrays = 0;
+  /// A decoded kernel, and the text that it was decoded from.
+  struct Decoded {
+    std::string ptx;
+    Program program;
+  };
   /// By kernels and name.
-  std::map<std::pair<const attn_rt_kernels *, std::string>, Program> programs;
+  std::map<std::pair<const attn_rt_kernels *, std::string>, Decoded> programs;
 };
 
-/// Decodes the kernel of `request`, once.
+/// Decodes the kernel of `request`, once. Other kernels may later lie at the
+/// same address: the text says which these are.
 Result<const Program *>
 SimulatorDevice::State::getProgram(const attn_rt_launch_request &request) {
   auto key = std::make_pair(request.kernels, std::string(request.name));
   auto known = programs.find(key);
-  if (known != programs.end())
-    return &known->second;
+  if (known != programs.end() && known->second.ptx == request.kernels->ptx)
+    return &known->second.program;
   Result<Module> module = parseModule(request.kernels->ptx, request.name);
   if (!module)
     return module.error();
   Result<Program> program = decode(*module, request.name);
   if (!program)
     return program.error();
-  return &programs.emplace(key, std::move(*program)).first->second;
+  if (known != programs.end())
+    programs.erase(known);
+  Decoded decoded = {request.kernels->ptx, std::move(*program)};
+  return &programs.emplace(key, std::move(decoded)).first->second.program;
 }
 
 int SimulatorDevice::State::launch(const attn_rt_launch_request &request,
