@@ -10,6 +10,7 @@
 
 #include "attn/Conversion/AttnToTile.h"
 #include "attn/Conversion/TileToNVVM.h"
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Transforms/Passes.h"
 
@@ -17,6 +18,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -42,6 +44,33 @@ static void addKernelLowering(OpPassManager &kernels) {
   kernels.addPass(createCSEPass());
 }
 
+namespace {
+
+/// Refuses the ops of attention that did not become kernels. What is left of
+/// other dialects runs on the host.
+struct CheckKernelsPass : PassWrapper<CheckKernelsPass, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CheckKernelsPass)
+
+  explicit CheckKernelsPass(StringRef target) : target(target) {}
+
+  StringRef getArgument() const override { return "attn-check-kernels"; }
+
+  void runOnOperation() override {
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!isa_and_nonnull<AttnDialect>(op->getDialect()))
+        return WalkResult::advance();
+      op->emitOpError("has no kernel for ") << target << "; compile for cpu";
+      return WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+  std::string target;
+};
+
+} // namespace
+
 void mlir::attn::buildAttnToGPUPipeline(OpPassManager &pm,
                                         const AttnToGPUOptions &options) {
   pm.addPass(createInlinerPass());
@@ -54,12 +83,14 @@ void mlir::attn::buildAttnToGPUPipeline(OpPassManager &pm,
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(std::make_unique<CheckKernelsPass>(options.target));
   pm.addPass(createAttnFuseIntoKernelsPass());
   pm.addPass(createAttnFuseLinalgPass());
   pm.addPass(createAttnFuseIntoKernelsPass());
   pm.addPass(createCSEPass());
   addBufferization(pm);
   addDeallocation(pm);
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   ConvertTileToNVVMPassOptions tile;
   tile.target = options.target;
   pm.addPass(createConvertTileToNVVMPass(tile));

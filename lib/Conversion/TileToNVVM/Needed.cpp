@@ -38,6 +38,13 @@ LogicalResult ThreadLowering::findOperands() {
           << type;
       return WalkResult::interrupt();
     }
+    // Tiles of one column are statistics of rows here.
+    if (dot.getType().getDimSize(1) == 1) {
+      dot.emitOpError("expected a result of more than one column on GPUs, "
+                      "found ")
+          << dot.getType() << "; pad the values to two features";
+      return WalkResult::interrupt();
+    }
     auto right = dot.getRhs().getDefiningOp<LoadOp>();
     if (!right) {
       dot.emitOpError("expected a right operand that is loaded on GPUs");

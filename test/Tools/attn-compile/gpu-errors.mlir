@@ -18,6 +18,11 @@
 // HOST: error: the program has no kernels for sm_80: nothing in it is attention
 // RUN: not attn-compile %s --entry=wide -o %t/a.o --header=%t/a.h --target=sm_80 2>&1 | FileCheck %s --check-prefix=WIDE
 // WIDE: error: cannot compile @wide for sm_80
+// RUN: not attn-compile %s --entry=column -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=COLUMN
+// COLUMN: error: 'tile.dot' op expected a result of more than one column on GPUs, found 'vector<64x1xf32>'; pad the values to two features
+// RUN: not attn-compile %s --entry=einsum -o %t/a.so --target=sm_90a 2>&1 | FileCheck %s --check-prefix=EINSUM
+// EINSUM: error: 'attn.einsum' op has no kernel for sm_90a; compile for cpu
+// EINSUM: error: cannot compile @einsum for sm_90a
 
 // No assembler, and one that fails. CUDA_HOME is asked after the PATH.
 // RUN: not env -u CUDA_HOME PATH=%t %attn_build/bin/attn-compile %s --entry=good -o %t/a.cubin --target=sm_80 2>&1 | FileCheck %s --check-prefix=NO-PTXAS
@@ -44,6 +49,16 @@ func.func @wide(%q: tensor<?x2x?x64xf64>, %k: tensor<?x2x?x64xf64>,
     : tensor<?x2x?x64xf64>, tensor<?x2x?x64xf64>, tensor<?x2x?x64xf64> -> tensor<?x2x?x64xf64>
   return %o : tensor<?x2x?x64xf64>
 }
+func.func @column(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>,
+                  %v: tensor<?x2x?x1xbf16>) -> tensor<?x2x?x1xbf16> {
+  %o = attn.attention dots(%q * %k) values(%v) scale = 0.125
+    : tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x1xbf16> -> tensor<?x2x?x1xbf16>
+  return %o : tensor<?x2x?x1xbf16>
+}
 func.func @host(%a: tensor<?xf32>) -> tensor<?xf32> {
   return %a : tensor<?xf32>
+}
+func.func @einsum(%x: tensor<3xf32>, %y: tensor<4xf32>) -> tensor<3x4xf32> {
+  %z = attn.einsum (%x[n], %y[m]) -> [n, m] : tensor<3xf32>, tensor<4xf32> -> tensor<3x4xf32>
+  return %z : tensor<3x4xf32>
 }
