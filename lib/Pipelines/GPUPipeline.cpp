@@ -56,12 +56,14 @@ struct CheckKernelsPass : PassWrapper<CheckKernelsPass, OperationPass<>> {
   StringRef getArgument() const override { return "attn-check-kernels"; }
 
   void runOnOperation() override {
-    WalkResult result = getOperation()->walk([&](Operation *op) {
-      if (!isa_and_nonnull<AttnDialect>(op->getDialect()))
-        return WalkResult::advance();
-      op->emitOpError("has no kernel for ") << target << "; compile for cpu";
-      return WalkResult::interrupt();
-    });
+    WalkResult result =
+        getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
+          if (!isa_and_nonnull<AttnDialect>(op->getDialect()))
+            return WalkResult::advance();
+          op->emitOpError("has no kernel for ")
+              << target << "; compile for cpu";
+          return WalkResult::interrupt();
+        });
     if (result.wasInterrupted())
       signalPassFailure();
   }

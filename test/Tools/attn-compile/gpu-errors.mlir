@@ -20,6 +20,8 @@
 // WIDE: error: cannot compile @wide for sm_80
 // RUN: not attn-compile %s --entry=column -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=COLUMN
 // COLUMN: error: 'tile.dot' op expected a result of more than one column on GPUs, found 'vector<64x1xf32>'; pad the values to two features
+// RUN: not attn-compile %s --entry=map -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=MAP
+// MAP: error: 'attn.map' op has no kernel for sm_80; compile for cpu
 // RUN: not attn-compile %s --entry=einsum -o %t/a.so --target=sm_90a 2>&1 | FileCheck %s --check-prefix=EINSUM
 // EINSUM: error: 'attn.einsum' op has no kernel for sm_90a; compile for cpu
 // EINSUM: error: cannot compile @einsum for sm_90a
@@ -61,4 +63,11 @@ func.func @host(%a: tensor<?xf32>) -> tensor<?xf32> {
 func.func @einsum(%x: tensor<3xf32>, %y: tensor<4xf32>) -> tensor<3x4xf32> {
   %z = attn.einsum (%x[n], %y[m]) -> [n, m] : tensor<3xf32>, tensor<4xf32> -> tensor<3x4xf32>
   return %z : tensor<3x4xf32>
+}
+func.func @map(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %y = attn.map [n] with (%a = %x[n] : tensor<3xf32>) {
+    %b = arith.addf %a, %a : f32
+    attn.yield %b : f32
+  } -> tensor<3xf32>
+  return %y : tensor<3xf32>
 }
