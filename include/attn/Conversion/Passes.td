@@ -170,6 +170,10 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     a box times the heads in it. Keys are walked in the box of those that formulas
     do not hide, row by row.
 
+    With `shared-bytes`, tiles fit the shared memory of a GPU. Values of more than
+    256 features (in f32: 128, in f64: 64) are then split among points of the
+    grid, which all compute the scores.
+
     *Before*: the op is nested in a symbol table; masks are defined by mask ops in
     the same function.
 
@@ -198,6 +202,9 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
            "rows of queries of a tile; 0: as fits a cache">,
     Option<"keyTile", "key-tile", "int64_t", "0",
            "keys of a tile; 0: as fits a cache">,
+    Option<"sharedBytes", "shared-bytes", "int64_t", "0",
+           "shared memory of a workgroup of a GPU, which tiles are to fit; 0: "
+           "they are to fit a cache">,
     Option<"bf16Products", "bf16-products", "bool", "false",
            "products of bf16 operands take these, and weights rounded to bf16, "
            "instead of f32; not for few queries">,
@@ -310,9 +317,13 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     `memref`, `arith` and `math` on scalars, `vector` on pairs, and `nvvm` and
     `llvm` operations for copies and products.
 
+    Products of f32 are three of tf32 each, whose operands are rounded twice: the
+    error is about that of f32. An infinite factor makes such a product NaN. Sums
+    of f32 and f64 products start from zero and are then added to their
+    accumulator. Copies run a step ahead if shared memory has room for it.
+
     *Fails* if a kernel is launched twice, holds an operation that has no
-    lowering, multiplies anything but f16 and bf16, or takes more shared memory
-    than the target has.
+    lowering, or takes more shared memory than the target has.
 
     Example: `tile.launch @k grid(%g) outs(%y : memref<?xf32>)` becomes
     `gpu.launch_func @attn_kernels::@k blocks in (%g, ...)`.

@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <string>
 
@@ -25,6 +26,13 @@ struct GPUModel {
   /// The most shared memory of a workgroup, in bytes.
   int64_t maxSharedBytes;
 };
+
+/// The bytes from row to row of a tile in shared memory: an odd number of
+/// chunks of 16 bytes, so that the same chunks of eight rows lie in different
+/// banks.
+inline int64_t getSharedPitch(int64_t columns, int64_t elementBytes) {
+  return (llvm::divideCeil(columns * elementBytes, 16) | 1) * 16;
+}
 
 /// Returns the models, from the oldest to the newest.
 llvm::ArrayRef<GPUModel> getGPUModels();

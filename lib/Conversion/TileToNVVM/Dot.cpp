@@ -47,7 +47,7 @@ void ThreadLowering::placeLeft(LoadOp load) {
 void ThreadLowering::prepareLeft() {
   for (LoadOp load : pendingLeft) {
     const SharedTile &tile = placed[load].tile;
-    if (tile.paddedColumns > maxTermsInRegisters)
+    if (tile.paddedColumns > maxTermsInRegisters || wideLoads.contains(load))
       continue;
     SmallVector<Value> registers;
     for (int64_t strip = 0; strip < threads.getStrips(); ++strip)
@@ -148,6 +148,8 @@ SmallVector<Value> ThreadLowering::emitRight(const PlacedTile &right,
 
 /// acc += lhs * rhs, 16 terms at a time: for each, pairs of blocks of columns.
 LogicalResult ThreadLowering::lowerDot(DotOp dot) {
+  if (isWide(dot))
+    return lowerWideDot(dot), success();
   VectorType type = dot.getType();
   const PlacedTile &right = placed[dot.getRhs().getDefiningOp()];
   int64_t blocks = llvm::divideCeil(type.getDimSize(1), blockColumns);

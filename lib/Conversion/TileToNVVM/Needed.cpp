@@ -28,13 +28,25 @@ int64_t mlir::tile::getRows(KernelOp kernel) {
   return rows;
 }
 
+bool mlir::tile::isWide(DotOp dot) {
+  Type element = dot.getLhs().getType().getElementType();
+  return element.isF32() || element.isF64();
+}
+
+LoadOp mlir::tile::getOperandLoad(Value operand) {
+  if (auto widened = operand.getDefiningOp<arith::ExtFOp>())
+    operand = widened.getIn();
+  return operand.getDefiningOp<LoadOp>();
+}
+
 /// Finds the loads that go to shared memory.
 LogicalResult ThreadLowering::findOperands() {
   WalkResult result = kernel.walk([&](DotOp dot) {
     VectorType type = dot.getLhs().getType();
     Type element = type.getElementType();
-    if (!element.isBF16() && !element.isF16()) {
-      dot.emitOpError("expected operands of f16 or bf16 on GPUs, found ")
+    if (!element.isBF16() && !element.isF16() && !isWide(dot)) {
+      dot.emitOpError(
+          "expected operands of f16, bf16, f32 or f64 on GPUs, found ")
           << type;
       return WalkResult::interrupt();
     }
@@ -45,14 +57,24 @@ LogicalResult ThreadLowering::findOperands() {
           << dot.getType() << "; pad the values to two features";
       return WalkResult::interrupt();
     }
-    auto right = dot.getRhs().getDefiningOp<LoadOp>();
-    if (!right) {
-      dot.emitOpError("expected a right operand that is loaded on GPUs");
+    LoadOp right = getOperandLoad(dot.getRhs());
+    if (!right || !isa<ForEachOp>(right->getParentOp())) {
+      dot.emitOpError(
+          "expected a right operand that is loaded in the loop over "
+          "keys on GPUs");
       return WalkResult::interrupt();
     }
     rightLoads.insert(right);
-    if (auto left = dot.getLhs().getDefiningOp<LoadOp>())
+    LoadOp left = getOperandLoad(dot.getLhs());
+    if (left && left->getParentOp() != kernel) {
+      dot.emitOpError("expected a left operand that is loaded before the loop "
+                      "over keys on GPUs");
+      return WalkResult::interrupt();
+    }
+    if (left)
       leftLoads.insert(left);
+    if (left && isWide(dot))
+      wideLoads.insert(left);
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -81,7 +103,7 @@ void ThreadLowering::findNeeded() {
     if (auto dot = dyn_cast<DotOp>(op)) {
       need(dot.getAcc());
       need(dot.getMask());
-      if (!dot.getLhs().getDefiningOp<LoadOp>())
+      if (!getOperandLoad(dot.getLhs()))
         need(dot.getLhs());
       continue;
     }

@@ -18,10 +18,14 @@ using namespace mlir::tile;
 
 /// Whether the first of consecutive elements is a multiple of `count`.
 static bool beginsAtMultiple(ArrayRef<Term> terms, int64_t count) {
+  auto isMultiple = [&](Value value) {
+    APInt constant;
+    return matchPattern(value, m_ConstantInt(&constant)) &&
+           constant.getSExtValue() % count == 0;
+  };
   return llvm::all_of(terms, [&](const Term &term) {
-    APInt value;
-    return matchPattern(term.value, m_ConstantInt(&value)) &&
-           value.getSExtValue() % count == 0;
+    auto product = term.value.getDefiningOp<arith::MulIOp>();
+    return isMultiple(term.value) || (product && isMultiple(product.getRhs()));
   });
 }
 

@@ -14,6 +14,8 @@
 #include "Elements.h"
 #include "Fragments.h"
 
+#include "attn/Target/GPU.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace mlir::tile {
@@ -47,8 +49,7 @@ struct SharedTile {
   int64_t offset = 0;
 
   int64_t getPitch() const {
-    int64_t chunks = llvm::divideCeil(paddedColumns * elementBytes, chunkBytes);
-    return (chunks | 1) * chunkBytes;
+    return attn::getSharedPitch(paddedColumns, elementBytes);
   }
   int64_t getBytes() const { return paddedRows * getPitch(); }
 };

@@ -245,6 +245,26 @@ void ThreadLowering::lowerTruncation(arith::TruncFOp op) {
   fragments[op.getResult()] = scalars;
 }
 
+/// What the thread has whose lane differs from this one's by the bit
+/// `distance`. Shuffles move 32 bits.
+Value ThreadLowering::emitShuffle(Value value, int64_t distance) {
+  auto shuffle = [&](Value word) {
+    return gpu::ShuffleOp::create(b, word, distance, warpLanes,
+                                  gpu::ShuffleMode::XOR)
+        .getShuffleResult();
+  };
+  Type type = value.getType();
+  if (!type.isF64())
+    return shuffle(value);
+  auto words = VectorType::get(2, b.getI32Type());
+  Value pair = LLVM::BitcastOp::create(b, words, value);
+  SmallVector<Value> moved;
+  for (int64_t i : {0, 1})
+    moved.push_back(shuffle(vector::ExtractOp::create(b, pair, i)));
+  pair = vector::FromElementsOp::create(b, words, moved);
+  return LLVM::BitcastOp::create(b, type, pair);
+}
+
 /// Combines the columns that a thread holds, then the four threads of a row.
 void ThreadLowering::lowerReduce(ReduceOp op) {
   VectorType from = getTileType(op.getSource()), to = getTileType(op);
@@ -267,12 +287,8 @@ void ThreadLowering::lowerReduce(ReduceOp op) {
       for (size_t i = 0, half = row.size() / 2; i < half; ++i)
         row[i] = combine(row[i], row[row.size() - 1 - i]);
     Value sum = row.front();
-    for (int64_t distance : {1, 2}) {
-      Value other = gpu::ShuffleOp::create(b, sum, distance, warpLanes,
-                                           gpu::ShuffleMode::XOR)
-                        .getShuffleResult();
-      sum = combine(sum, other);
-    }
+    for (int64_t distance : {1, 2})
+      sum = combine(sum, emitShuffle(sum, distance));
     scalars.push_back(sum);
   }
   fragments[op.getResult()] = scalars;

@@ -60,6 +60,7 @@ private:
   void lowerIota(IotaOp op);
   void lowerConstant(arith::ConstantOp op);
   void lowerReduce(ReduceOp op);
+  Value emitShuffle(Value value, int64_t distance);
   void lowerLoad(LoadOp op);
   void lowerStore(StoreOp op);
   Value emitBounds(VectorType type, int64_t i);
@@ -84,6 +85,28 @@ private:
   Value emitLaneOffset(const PlacedTile &placed, bool isLeft);
   Value packPair(Value low, Value high);
 
+  // Products of f32 and f64 (WideDot.cpp).
+  /// A factor of an instruction. Of f32 there may be a second, small part.
+  struct Factor {
+    Value high, low;
+  };
+  void lowerWideDot(DotOp op);
+  Factor splitFactor(Value value, bool isNarrow);
+  Value emitSharedElement(const PlacedTile &placed, Value row, Value column,
+                          int64_t bytes, Type type);
+  Value emitLaneTerm(bool inPairs);
+  bool canReadMatrices(const PlacedTile &placed);
+  SmallVector<Factor> emitWideLeft(Value lhs, int64_t strip, int64_t step);
+  SmallVector<Factor> emitWideRight(const PlacedTile &right, Type type,
+                                    int64_t step, int64_t block, int64_t count,
+                                    bool inPairs);
+  void emitWideProduct(MutableArrayRef<Value> sums,
+                       ArrayRef<SmallVector<Factor>> left,
+                       ArrayRef<SmallVector<Factor>> right);
+  void emitWidePart(DotOp dot, Fragment &sums, int64_t begin, int64_t end,
+                    int64_t first, int64_t last);
+  Value emitAccumulate(DotOp dot, int64_t i, Value sum);
+
   // Values.
   ArrayRef<Value> getFragment(Value value);
   Value getScalar(Value value, VectorType type, int64_t i);
@@ -105,12 +128,21 @@ private:
   /// Loads that go to shared memory: right and left operands of products, in
   /// the order of the program.
   llvm::SetVector<Operation *> rightLoads, leftLoads;
+  /// Those of products of f32 and f64.
+  DenseSet<Operation *> wideLoads;
   DenseMap<Operation *, PlacedTile> placed;
   /// Left operands in registers, by load: strip by strip, step by step.
   DenseMap<Operation *, SmallVector<Value>> leftRegisters;
   /// Left operands whose copy has been issued and not been waited for.
   SmallVector<LoadOp> pendingLeft;
 };
+
+/// Whether `dot` multiplies f32 or f64.
+bool isWide(DotOp dot);
+
+/// The load that gives an operand of a product, which may widen its elements;
+/// null if there is none.
+LoadOp getOperandLoad(Value operand);
 
 /// The rows of the workgroup's tiles.
 int64_t getRows(KernelOp kernel);

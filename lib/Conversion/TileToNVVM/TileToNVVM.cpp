@@ -8,6 +8,7 @@
 
 #include "attn/Conversion/LaunchToLLVM.h"
 
+#include "DoubleMath.h"
 #include "ThreadLowering.h"
 
 #include "attn/Target/GPU.h"
@@ -104,6 +105,19 @@ static void replaceLaunch(LaunchOp launch, gpu::GPUFuncOp function,
   launch.erase();
 }
 
+/// Creates the empty function of `kernel`, whose first arguments are the
+/// extents of the grid.
+static gpu::GPUFuncOp createFunction(LaunchOp launch, KernelOp kernel,
+                                     gpu::GPUModuleOp kernels) {
+  OpBuilder b = OpBuilder::atBlockEnd(kernels.getBody());
+  SmallVector<Type> types(launch.getGrid().getTypes());
+  llvm::append_range(types, TypeRange(kernel.getKernelArguments()));
+  auto function = gpu::GPUFuncOp::create(
+      b, kernel.getLoc(), kernel.getSymName(), b.getFunctionType(types, {}));
+  function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), b.getUnitAttr());
+  return function;
+}
+
 namespace {
 
 struct ConvertTileToNVVMPass
@@ -137,37 +151,47 @@ struct ConvertTileToNVVMPass
                             UnitAttr::get(&getContext()));
   }
 
+  /// Lowers `kernel` with copies one step ahead, or without if only so its
+  /// operands fit shared memory.
   LogicalResult lower(LaunchOp launch, KernelOp kernel,
                       const attn::GPUModel &gpu) {
     gpu::GPUModuleOp kernels = getKernels(getOperation(), gpu);
-    OpBuilder b = OpBuilder::atBlockEnd(kernels.getBody());
-    SmallVector<Type> types(launch.getGrid().getTypes());
-    llvm::append_range(types, TypeRange(kernel.getKernelArguments()));
-    auto function = gpu::GPUFuncOp::create(
-        b, kernel.getLoc(), kernel.getSymName(), b.getFunctionType(types, {}));
-    function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(),
-                      b.getUnitAttr());
     KernelSchedule schedule;
     int64_t strips = llvm::divideCeil(getRows(kernel), stripRows);
     schedule.warps = std::min<int64_t>(schedule.warps, strips);
     hoistScalars(kernel);
-    ThreadLowering lowering(kernel, function, schedule);
-    if (failed(lowering.run(sharedSymbol)))
-      return failure();
-    if (lowering.getSharedBytes() > gpu.maxSharedBytes)
-      return kernel.emitOpError("takes ")
-             << lowering.getSharedBytes() << " bytes of shared memory, "
-             << gpu.name << " has " << gpu.maxSharedBytes
-             << "; choose smaller tiles";
-    OpBuilder end = OpBuilder::atBlockEnd(&function.front());
-    gpu::ReturnOp::create(end, kernel.getLoc());
-    function.setKnownBlockSizeAttr(b.getDenseI32ArrayAttr(
-        {static_cast<int32_t>(lowering.getThreads()), 1, 1}));
-    replaceLaunch(launch, function, lowering.getThreads(),
-                  lowering.getSharedBytes());
+    for (; schedule.stages > 0; --schedule.stages) {
+      gpu::GPUFuncOp function = createFunction(launch, kernel, kernels);
+      ThreadLowering lowering(kernel, function, schedule);
+      if (failed(lowering.run(sharedSymbol)))
+        return failure();
+      int64_t bytes = lowering.getSharedBytes();
+      if (bytes <= gpu.maxSharedBytes)
+        return finish(launch, function, lowering.getThreads(), bytes);
+      function.erase();
+      if (schedule.stages == 1)
+        kernel.emitOpError("takes ")
+            << bytes << " bytes of shared memory, " << gpu.name << " has "
+            << gpu.maxSharedBytes
+            << "; choose smaller tiles, or a smaller element type";
+    }
+    return failure();
+  }
+
+  /// Completes `function` and launches it.
+  LogicalResult finish(LaunchOp launch, gpu::GPUFuncOp function,
+                       int64_t threads, int64_t sharedBytes) {
+    OpBuilder b = OpBuilder::atBlockEnd(&function.front());
+    gpu::ReturnOp::create(b, function.getLoc());
+    function.setKnownBlockSizeAttr(
+        b.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
+    replaceLaunch(launch, function, threads, sharedBytes);
     RewritePatternSet patterns(&getContext());
     attn::populateApproximateMathPatterns(patterns);
-    return applyPatternsGreedily(function, std::move(patterns));
+    populateDoubleMathPatterns(patterns);
+    if (failed(applyPatternsGreedily(function, std::move(patterns))))
+      return failure();
+    return checkDoubleMath(function);
   }
 };
 
