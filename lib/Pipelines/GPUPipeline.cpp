@@ -12,6 +12,7 @@
 #include "attn/Conversion/TileToNVVM.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Target/GPU.h"
 #include "attn/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -79,8 +80,9 @@ void mlir::attn::buildAttnToGPUPipeline(OpPassManager &pm,
   pm.addPass(createAttnFoldTransposesPass());
   ConvertAttnToTilePassOptions attnToTile;
   attnToTile.bf16Products = true;
-  attnToTile.queryTile = 64;
-  attnToTile.keyTile = 64;
+  // The pass that makes kernels says which targets there are.
+  if (const GPUModel *gpu = lookupGPUModel(options.target))
+    attnToTile.sharedBytes = gpu->maxSharedBytes;
   pm.addPass(createConvertAttnToTilePass(attnToTile));
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());

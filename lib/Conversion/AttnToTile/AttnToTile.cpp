@@ -39,7 +39,8 @@ struct ConvertAttnToTilePass final
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      if (failed(PairKernelBuilder(op, {queryTile, keyTile}, bf16Products)
+      if (failed(PairKernelBuilder(op, {queryTile, keyTile}, bf16Products,
+                                   sharedBytes)
                      .build(symbols, rewriter)))
         return signalPassFailure();
     eraseUnusedMasks(getOperation());

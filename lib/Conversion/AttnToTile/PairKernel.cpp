@@ -22,14 +22,17 @@ using namespace mlir;
 using namespace mlir::attn;
 
 PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
-                                     bool bf16Products)
+                                     bool bf16Products, int64_t sharedBytes)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
       loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();
   maskGrids = findTileGrids(view);
-  TileChoice choice = chooseTile(view, options, maskGrids);
+  if (sharedBytes)
+    splitValues();
+  TileChoice choice =
+      chooseTile(view, options, {sharedBytes, getValueSize()}, maskGrids);
   sizes = choice.sizes;
   packed = choice.packedHeads;
   this->bf16Products = bf16Products && !choice.hasFewRows;
@@ -97,7 +100,39 @@ bool PairKernelBuilder::hasInner() const {
   return view.valueMap && view.valueMap.isFunctionOfDim(coordinates.inner());
 }
 
-int64_t PairKernelBuilder::getValueSize() const {
+/// Splits the features of values among points of the grid, so that threads hold
+/// the sums of 16 rows in registers; into equal parts if possible.
+void PairKernelBuilder::splitValues() {
+  int64_t size = getFullValueSize();
+  unsigned bits =
+      view.values ? getElementTypeOrSelf(view.values).getIntOrFloatBitWidth()
+                  : 32;
+  int64_t most = bits == 64 ? 64 : bits == 32 ? 128 : 256;
+  int64_t least = std::max<int64_t>(llvm::divideCeil(size, most), 1);
+  slabs = least;
+  for (int64_t parts = least; parts < 2 * least; ++parts)
+    if (size % (8 * parts) == 0) {
+      slabs = parts;
+      return;
+    }
+}
+
+/// The features of values of this point of the grid, and which of them exist
+/// (null: all).
+Value PairKernelBuilder::emitValueFeatures(OpBuilder &at, Value &valid) {
+  int64_t size = getValueSize();
+  Value begin = arith::ConstantIndexOp::create(at, loc, 0);
+  if (slab)
+    begin = arith::MulIOp::create(
+        at, loc, slab, arith::ConstantIndexOp::create(at, loc, size));
+  Value features = tile::IotaOp::create(at, loc, begin, 1, size);
+  if (size * slabs != getFullValueSize())
+    valid = isLess(at, features,
+                   arith::ConstantIndexOp::create(at, loc, getFullValueSize()));
+  return features;
+}
+
+int64_t PairKernelBuilder::getFullValueSize() const {
   if (!hasInner())
     return 1;
   for (auto [axis, expr] : llvm::enumerate(view.valueMap.getResults()))
@@ -182,7 +217,7 @@ FailureOr<Value> PairKernelBuilder::load(OpBuilder &at, Value tensor,
   SmallVector<int64_t> shape{access.rows, access.columns};
   Value memory = arguments->get(at, tensor);
   SmallVector<Value> indices, valid;
-  for (Value mask : {access.queryValid, access.keyValid})
+  for (Value mask : {access.queryValid, access.keyValid, access.innerValid})
     if (mask)
       valid.push_back(mask);
   for (auto [axis, expr, scalar] : llvm::enumerate(map.getResults(), scalars)) {
@@ -484,8 +519,9 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
         at, tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys), keyEnd);
   int64_t size = getValueSize();
   Value zero = arith::ConstantIndexOp::create(at, loc, 0);
-  Value inner =
-      hasInner() ? Value(tile::IotaOp::create(at, loc, zero, 1, size)) : zero;
+  Value inner = zero, innerValid;
+  if (hasInner())
+    inner = emitValueFeatures(at, innerValid);
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
   // Only the product takes rounded weights, not their sum; and only if the
   // result is rounded no less.
@@ -495,7 +531,8 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   weights = convert(at, loc, weights, element);
   FailureOr<Value> values = load(
       at, view.values, view.valueMap,
-      {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true}, element);
+      {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true, innerValid},
+      element);
   if (failed(values))
     return failure();
   Value acc = state.acc;
@@ -686,7 +723,22 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   SmallVector<Value> scalars = scratch.emitter.emitIndices(map, dims, none);
   Widener widener(b, b, *arguments, shape[0], shape[1]);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value inner = tile::IotaOp::create(b, loc, zero, 1, shape[1]);
+  // One of the points of the grid that share features stores statistics.
+  Value inner;
+  SmallVector<Value> valid{queryValid};
+  if (hasInner() && map.isFunctionOfDim(coordinates.inner())) {
+    Value innerValid;
+    inner = emitValueFeatures(b, innerValid);
+    if (innerValid)
+      valid.push_back(innerValid);
+  } else {
+    inner = tile::IotaOp::create(b, loc, zero, 1, shape[1]);
+    if (slab)
+      valid.push_back(wide(
+          b,
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, slab, zero),
+          {shape[0], 1}));
+  }
   seed(widener, scratch, {shape[0], shape[1], queries, zero, inner, {}, {}},
        false);
   if (failed(widener.run(scratch.block)))
@@ -697,7 +749,7 @@ LogicalResult PairKernelBuilder::store(Value value, Value result, AffineMap map,
   if (withSplit)
     indices.insert(indices.begin() + coordinates.query(), splitIndex);
   Value output = arguments->addOutput(type, loc);
-  tile::StoreOp::create(b, loc, value, output, indices, queryValid);
+  tile::StoreOp::create(b, loc, value, output, indices, valid);
   outputs.push_back(result);
   return success();
 }

@@ -22,7 +22,9 @@ class PairKernelBuilder {
 public:
   /// Sizes of 0 are chosen. With `bf16Products`, products of bf16 operands are
   /// not widened, unless there are few rows, which gain nothing.
-  PairKernelBuilder(Operation *op, TileSizes options, bool bf16Products);
+  /// Tiles fit `sharedBytes` of a GPU's shared memory, or a cache if it is 0.
+  PairKernelBuilder(Operation *op, TileSizes options, bool bf16Products,
+                    int64_t sharedBytes);
 
   /// Replaces the op by the launch of a new kernel in `symbolTable`.
   LogicalResult build(SymbolTable &symbolTable, IRRewriter &rewriter);
@@ -49,6 +51,7 @@ private:
     /// All rows have one head: that of keys and values, where a tile of queries
     /// has several.
     bool oneHead = false;
+    Value innerValid = {};
   };
 
   LogicalResult createKernel(OpBuilder &outside);
@@ -100,7 +103,13 @@ private:
   Value wide(OpBuilder &at, Value value, ArrayRef<int64_t> shape);
   Value isLess(OpBuilder &at, Value position, Value bound);
   bool hasInner() const;
-  int64_t getValueSize() const;
+  int64_t getFullValueSize() const;
+  /// The features of values that a point of the grid sums.
+  int64_t getValueSize() const {
+    return llvm::divideCeil(getFullValueSize(), slabs);
+  }
+  void splitValues();
+  Value emitValueFeatures(OpBuilder &at, Value &valid);
 
   Operation *op;
   PairView view;
@@ -129,6 +138,10 @@ private:
   std::optional<MaskGrids> maskGrids;
   SmallVector<int64_t> sides;
   std::optional<GridTiles> grid;
+  /// How many points of the grid share the features of values, and which of
+  /// them this one is.
+  int64_t slabs = 1;
+  Value slab;
   Value splitIndex, firstQuery, queries, queryValid;
   SmallVector<Value> queryTiles;
   SmallVector<Value> outputs;

@@ -18,7 +18,8 @@ LogicalResult PairKernelBuilder::createKernel(OpBuilder &outside) {
     overExtents.push_back(emitExtent(outside, view, dim));
   queryExtent = emitExtent(outside, view, coordinates.query());
   keyExtent = emitExtent(outside, view, coordinates.key());
-  int64_t gridRank = coordinates.numOver() + (split ? 1 : 0) + 1;
+  int64_t gridRank =
+      coordinates.numOver() + (split ? 1 : 0) + (slabs > 1 ? 1 : 0) + 1;
   kernel = tile::KernelOp::create(b, loc, op->getName().stripDialect(),
                                   gridRank, TypeRange(), tile::ScheduleAttr());
   arguments = std::make_unique<KernelArguments>(kernel);
@@ -27,6 +28,8 @@ LogicalResult PairKernelBuilder::createKernel(OpBuilder &outside) {
   over.assign(point.begin(), point.begin() + coordinates.numOver());
   if (split)
     splitIndex = point[coordinates.numOver()];
+  if (slabs > 1)
+    slab = point[point.size() - 2];
   if (maskGrids) {
     grid.emplace(outside, loc, *maskGrids, sides, queryExtent, keyExtent);
     return placeOnGrid(point.back());
@@ -91,6 +94,8 @@ SmallVector<Value> PairKernelBuilder::emitLaunchGrid(OpBuilder &outside) {
   if (split)
     extents.push_back(
         arith::CeilDivSIOp::create(outside, loc, keyExtent, constant(*split)));
+  if (slabs > 1)
+    extents.push_back(constant(slabs));
   if (grid)
     extents.push_back(grid->emitTileCount(outside));
   else

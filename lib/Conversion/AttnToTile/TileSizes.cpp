@@ -6,6 +6,8 @@
 
 #include "TileSizes.h"
 
+#include "attn/Target/GPU.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -120,7 +122,66 @@ static std::optional<int64_t> getSpan(Value mask) {
       .Default(Span());
 }
 
+/// The bytes of a tile of `tokens` tokens in shared memory, whichever of tokens
+/// and features are its rows.
+static int64_t getSharedBytes(int64_t tokens, int64_t features, Value tensor) {
+  int64_t bytes = getElementTypeOrSelf(tensor).getIntOrFloatBitWidth() / 8;
+  tokens = llvm::alignTo(tokens, 16);
+  features = llvm::alignTo(features, 16);
+  return std::max(tokens * getSharedPitch(features, bytes),
+                  features * getSharedPitch(tokens, bytes));
+}
+
+/// Whether products take more than 16 bits.
+static bool hasWideOperands(const PairView &view) {
+  SmallVector<Value> operands(view.lhs);
+  llvm::append_range(operands, view.rhs);
+  if (view.values)
+    operands.push_back(view.values);
+  return llvm::any_of(operands, [](Value operand) {
+    return getElementTypeOrSelf(operand).getIntOrFloatBitWidth() > 16;
+  });
+}
+
+/// Chooses the largest tiles, of no more than `sizes`, whose operands fit
+/// shared memory: first with room for the copy of the next keys.
+static TileSizes fitShared(const PairView &view, TileSizes sizes,
+                           GPULimits gpu) {
+  unsigned inner = view.getCoordinates().inner();
+  auto fits = [&](TileSizes sizes, int64_t stages) {
+    int64_t bytes = 0;
+    for (unsigned n = 0; n < view.lhs.size(); ++n) {
+      int64_t features =
+          getSize(view.lhs[n], PairView::getMap(view.lhsMaps, n), inner)
+              .value_or(1);
+      // Four warps have 16 rows each.
+      bytes += getSharedBytes(
+          sizes.queries > 64 ? llvm::alignTo(sizes.queries, 64) : sizes.queries,
+          features, view.lhs[n]);
+      bytes += stages * getSharedBytes(sizes.keys, features, view.rhs[n]);
+    }
+    if (view.values)
+      bytes +=
+          stages * getSharedBytes(sizes.keys, gpu.valueFeatures, view.values);
+    return bytes <= gpu.sharedBytes;
+  };
+  // Weights of f32 and f64 take twice the registers of their keys.
+  if (view.getStatType().isF64() || hasWideOperands(view))
+    sizes.keys = std::min<int64_t>(sizes.keys, 32);
+  TileSizes smaller = sizes;
+  for (;; smaller.queries /= 2) {
+    for (int64_t stages : {2, 1})
+      for (smaller.keys = sizes.keys; smaller.keys >= 16; smaller.keys /= 2)
+        if (fits(smaller, stages))
+          return smaller;
+    smaller.keys = 16;
+    if (smaller.queries < 32)
+      return smaller;
+  }
+}
+
 TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
+                                  GPULimits gpu,
                                   const std::optional<MaskGrids> &grids) {
   auto [d, dv] = getFeatures(view);
   auto fits = [d = d, dv = dv](int64_t rows, int64_t keys) {
@@ -135,11 +196,14 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
   if (grids)
     sizes = grids->window && *grids->window <= smallWindow ? TileSizes{32, 32}
                                                            : TileSizes{64, 64};
-  else if (getSpan(view.mask).value_or(largeSpan) < largeSpan)
+  else if (gpu.sharedBytes ||
+           getSpan(view.mask).value_or(largeSpan) < largeSpan)
     sizes = {64, 64};
   // Heads that share their keys fit, as they do into a run.
-  if (choice.packedHeads <= 128)
+  if (choice.packedHeads <= 128 && !gpu.sharedBytes)
     sizes.queries = std::max(sizes.queries, choice.packedHeads);
+  if (gpu.sharedBytes)
+    sizes = fitShared(view, sizes, gpu);
   while (!fits(sizes.queries, sizes.keys) && sizes.keys > 64)
     sizes.keys /= 2;
   while (!fits(sizes.queries, sizes.keys) && sizes.queries > 32)

@@ -17,6 +17,14 @@ struct TileSizes {
   int64_t queries = 0, keys = 0;
 };
 
+/// What bounds tiles on GPUs.
+struct GPULimits {
+  /// The shared memory of a workgroup; 0: tiles are for a cache.
+  int64_t sharedBytes = 0;
+  /// The features of values that a workgroup sums.
+  int64_t valueFeatures = 0;
+};
+
 struct TileChoice {
   TileSizes sizes;
   /// Whether there are so few rows that their time is that of reading keys and
@@ -29,7 +37,7 @@ struct TileChoice {
 
 /// Chooses what `options` leaves open. The choice depends on static sizes only.
 /// With `grids` a tile of queries is to be a box.
-TileChoice chooseTile(const PairView &view, TileSizes options,
+TileChoice chooseTile(const PairView &view, TileSizes options, GPULimits gpu,
                       const std::optional<MaskGrids> &grids);
 
 } // namespace attn
