@@ -182,7 +182,10 @@ public:
       to.async = ::attn::sim::AsyncPolicy::Late;
     to.checks = from.checks;
     to.threads = options.threads;
-    simulator = std::make_unique<::attn::sim::SimulatorDevice>(to);
+    to.instructionLimit = from.limit;
+    ::attn::sim::KernelFiles files{from.ptx, from.dump};
+    simulator = std::make_unique<::attn::sim::SimulatorDevice>(
+        to, ::attn::sim::SimulatorDevice::Observer(), files);
     attn_rt_set_device(simulator->getDevice());
   }
   ~DeviceScope() { attn_rt_set_device(nullptr); }

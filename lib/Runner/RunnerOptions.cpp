@@ -14,6 +14,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -81,8 +82,10 @@ struct CommandLine {
   llvm::cl::list<std::string> simulator{
       "sim", llvm::cl::CommaSeparated,
       llvm::cl::desc("how: seed=N (order of warps), mma=exact or hardware, "
-                     "copies=early or late, checks=on or off, "
-                     "counters=FILE.json"),
+                     "copies=early or late, checks=on or off, limit=N (warp "
+                     "instructions of a launch), counters=FILE.json, "
+                     "dump=FILE.ptx (for the compiled kernels), ptx=FILE.ptx "
+                     "(to run instead of them)"),
       llvm::cl::value_desc("setting,..."), llvm::cl::cat(category)};
   llvm::cl::opt<std::string> cpu{
       "cpu",
@@ -237,16 +240,26 @@ static llvm::Error convertSetting(StringRef setting,
     return choose(options.lateCopies, "early", "late");
   if (name == "checks")
     return choose(options.checks, "off", "on");
-  if (name == "counters" && !value.empty()) {
-    options.counters = value.str();
+  std::string *file = llvm::StringSwitch<std::string *>(name)
+                          .Case("counters", &options.counters)
+                          .Case("dump", &options.dump)
+                          .Case("ptx", &options.ptx)
+                          .Default(nullptr);
+  if (file && !value.empty()) {
+    *file = value.str();
     return llvm::Error::success();
   }
-  if (name == "seed" && !value.getAsInteger(10, options.seed))
+  uint64_t *number = llvm::StringSwitch<uint64_t *>(name)
+                         .Case("limit", &options.limit)
+                         .Case("seed", &options.seed)
+                         .Default(nullptr);
+  if (number && !value.getAsInteger(10, *number))
     return llvm::Error::success();
-  return makeError("--sim: expected seed=NUMBER, mma=exact, mma=hardware, "
-                   "copies=early, copies=late, checks=on, checks=off or "
-                   "counters=FILE, found '" +
-                   setting + "'");
+  return makeError(
+      "--sim: expected seed=NUMBER, mma=exact, mma=hardware, "
+      "copies=early, copies=late, checks=on, checks=off, "
+      "limit=NUMBER, counters=FILE, dump=FILE or ptx=FILE, found '" +
+      setting + "'");
 }
 
 /// Copies the target, and where its kernels run.

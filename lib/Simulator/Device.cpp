@@ -6,15 +6,19 @@
 
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <mutex>
+#include <optional>
+#include <sstream>
 
 using namespace attn::sim;
 
 /// Memory, decoded kernels, and the functions of the device.
 class SimulatorDevice::State {
 public:
-  State(LaunchOptions options, Observer observer)
-      : options(options), observer(std::move(observer)) {
+  State(LaunchOptions options, Observer observer, KernelFiles files)
+      : options(options), observer(std::move(observer)),
+        files(std::move(files)) {
     device = {"simulator", allocate, release, write, read, launch, this};
   }
 
@@ -86,9 +90,15 @@ private:
   int launch(const attn_rt_launch_request &request, char *sentence,
              size_t capacity);
   Result<const Program *> getProgram(const attn_rt_launch_request &request);
+  std::string dump(const attn_rt_kernels &kernels);
 
   LaunchOptions options;
   Observer observer;
+  KernelFiles files;
+  /// What the dump holds, once it is written.
+  const attn_rt_kernels *dumped = nullptr;
+  /// The text of the replacement, once it is read.
+  std::optional<std::string> replacement;
   std::mutex mutex;
   GlobalMemory memory;
   unsigned arrays = 0;
@@ -101,15 +111,46 @@ private:
   std::map<std::pair<const attn_rt_kernels *, std::string>, Decoded> programs;
 };
 
-/// Decodes the kernel of `request`, once. Other kernels may later lie at the
-/// same address: the text says which these are.
+/// Writes the text of `kernels` to the file that asks for it, once. Returns an
+/// error, or an empty string.
+std::string SimulatorDevice::State::dump(const attn_rt_kernels &kernels) {
+  if (files.dump.empty() || dumped == &kernels)
+    return {};
+  if (dumped)
+    return "cannot dump PTX to " + files.dump +
+           ": expected all kernels in one module, found a second one";
+  std::ofstream stream(files.dump, std::ios::binary);
+  stream << kernels.ptx;
+  stream.close();
+  if (!stream)
+    return "cannot write " + files.dump;
+  dumped = &kernels;
+  return {};
+}
+
+/// Reads a file; nothing if it cannot be read.
+static std::optional<std::string> readFile(const std::string &path) {
+  std::ifstream stream(path, std::ios::binary);
+  // A folder can be opened, but not read.
+  if (stream)
+    stream.peek();
+  if (!stream.is_open() || stream.bad())
+    return std::nullopt;
+  stream.clear();
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+/// Decodes the kernel of `request`, once.
 Result<const Program *>
 SimulatorDevice::State::getProgram(const attn_rt_launch_request &request) {
   auto key = std::make_pair(request.kernels, std::string(request.name));
   auto known = programs.find(key);
-  if (known != programs.end() && known->second.ptx == request.kernels->ptx)
+  const char *text = replacement ? replacement->c_str() : request.kernels->ptx;
+  if (known != programs.end() && known->second.ptx == text)
     return &known->second.program;
-  Result<Module> module = parseModule(request.kernels->ptx, request.name);
+  Result<Module> module = parseModule(text, request.name);
   if (!module)
     return module.error();
   Result<Program> program = decode(*module, request.name);
@@ -117,15 +158,23 @@ SimulatorDevice::State::getProgram(const attn_rt_launch_request &request) {
     return program.error();
   if (known != programs.end())
     programs.erase(known);
-  Decoded decoded = {request.kernels->ptx, std::move(*program)};
+  Decoded decoded = {text, std::move(*program)};
   return &programs.emplace(key, std::move(decoded)).first->second.program;
 }
 
 int SimulatorDevice::State::launch(const attn_rt_launch_request &request,
                                    char *sentence, size_t capacity) {
+  std::string error = dump(*request.kernels);
+  if (!error.empty())
+    return fail(error, sentence, capacity);
+  if (!files.replacement.empty() && !replacement &&
+      !(replacement = readFile(files.replacement)))
+    return fail("cannot read " + files.replacement, sentence, capacity);
+  // Errors name the text that a line is counted in.
+  std::string source = replacement ? files.replacement : request.name;
   Result<const Program *> program = getProgram(request);
   if (!program)
-    return fail(program.error().str(request.name), sentence, capacity);
+    return fail(program.error().str(source), sentence, capacity);
   LaunchOptions launchOptions = options;
   launchOptions.grid = {uint32_t(request.blocks), 1, 1};
   launchOptions.block = {uint32_t(request.threads), 1, 1};
@@ -140,16 +189,17 @@ int SimulatorDevice::State::launch(const attn_rt_launch_request &request,
   Result<LaunchResult> result =
       sim::launch(**program, memory, parameters, launchOptions);
   if (!result)
-    return fail(result.error().str(request.name), sentence, capacity);
+    return fail(result.error().str(source), sentence, capacity);
   if (observer)
     observer(**program, *result);
   if (!result->clean())
-    return fail(result->reports.front().str(request.name), sentence, capacity);
+    return fail(result->reports.front().str(source), sentence, capacity);
   return 1;
 }
 
-SimulatorDevice::SimulatorDevice(LaunchOptions options, Observer observer)
-    : state(new State(options, std::move(observer))) {}
+SimulatorDevice::SimulatorDevice(LaunchOptions options, Observer observer,
+                                 KernelFiles files)
+    : state(new State(options, std::move(observer), std::move(files))) {}
 
 SimulatorDevice::~SimulatorDevice() = default;
 

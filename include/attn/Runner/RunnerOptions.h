@@ -25,6 +25,12 @@ struct SimulatorOptions {
   bool checks = true;
   /// The file for counters, if there is one.
   std::string counters;
+  /// The file of PTX to run instead of the compiled kernels, if there is one.
+  std::string ptx;
+  /// The file for the PTX of the compiled kernels, if there is one.
+  std::string dump;
+  /// Warp instructions after which a launch fails; 0: never.
+  uint64_t limit = 0;
 };
 
 /// The command line of attn-run.

@@ -10,8 +10,17 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace attn::sim {
+
+/// Files of PTX that take part in launches; empty: none.
+struct KernelFiles {
+  /// Its kernels run instead of those of the launch.
+  std::string replacement;
+  /// Receives the kernels of the launch.
+  std::string dump;
+};
 
 /// A device that executes kernels on the CPU and checks them. A check that
 /// fires fails the launch.
@@ -21,7 +30,8 @@ public:
   using Observer = std::function<void(const Program &, const LaunchResult &)>;
 
   /// Launches take the seed, the policies and the checks from `options`.
-  explicit SimulatorDevice(LaunchOptions options, Observer observer = {});
+  explicit SimulatorDevice(LaunchOptions options, Observer observer = {},
+                           KernelFiles files = {});
   ~SimulatorDevice();
 
   /// What attn_rt_set_device takes; lives as long as this object.
