@@ -23,8 +23,9 @@ using namespace mlir::tile;
 /// The terms of one instruction.
 constexpr int64_t stepTerms = 16;
 
-/// The most terms of a left operand that stays in registers.
-constexpr int64_t maxTermsInRegisters = 128;
+/// The most terms of a left operand that stays in registers: with 128, products
+/// of 16 rows by 64 columns and 128 terms spill.
+constexpr int64_t maxTermsInRegisters = 64;
 
 //===----------------------------------------------------------------------===//
 // Operands
