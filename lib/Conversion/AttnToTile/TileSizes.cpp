@@ -218,6 +218,9 @@ TileChoice mlir::attn::chooseTile(const PairView &view, TileSizes options,
   int64_t each = std::max<int64_t>(sizes.queries / choice.packedHeads, 1);
   if (std::optional<int64_t> queries = getQueries(view))
     each = std::clamp<int64_t>(*queries, 1, each);
+  // A single row is not a tile on GPUs.
+  if (gpu.sharedBytes && each * choice.packedHeads == 1)
+    each = 2;
   sizes.queries = each * choice.packedHeads;
   choice.hasFewRows = sizes.queries <= maxFewRows;
   // Few rows read keys and values in turn, and wait at each turn. Keys that a
