@@ -50,11 +50,11 @@ LogicalResult ThreadLowering::findOperands() {
           << type;
       return WalkResult::interrupt();
     }
-    // Tiles of one column are statistics of rows here.
-    if (dot.getType().getDimSize(1) == 1) {
-      dot.emitOpError("expected a result of more than one column on GPUs, "
-                      "found ")
-          << dot.getType() << "; pad the values to two features";
+    int64_t least = getOperandLoad(dot.getLhs()) ? 1 : 2;
+    if (dot.getType().getDimSize(0) < 2 || dot.getType().getDimSize(1) < 2 ||
+        type.getDimSize(1) < least) {
+      dot.emitOpError("expected at least 2 rows and columns on GPUs; pad the "
+                      "operands");
       return WalkResult::interrupt();
     }
     LoadOp right = getOperandLoad(dot.getRhs());
