@@ -83,7 +83,11 @@ void mlir::attn::buildAttnToGPUPipeline(OpPassManager &pm,
   // The pass that makes kernels says which targets there are.
   if (const GPUModel *gpu = lookupGPUModel(options.target))
     attnToTile.sharedBytes = gpu->maxSharedBytes;
+  attnToTile.f16Products = true;
+  attnToTile.narrowProductsOfFewRows = true;
+  attnToTile.splitWeights = true;
   pm.addPass(createConvertAttnToTilePass(attnToTile));
+  addAttnLowering(pm, /*wide=*/false);
   addTensorPasses(pm);
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

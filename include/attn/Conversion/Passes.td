@@ -208,6 +208,13 @@ def ConvertAttnToTilePass : Pass<"convert-attn-to-tile"> {
     Option<"bf16Products", "bf16-products", "bool", "false",
            "products of bf16 operands take these, and weights rounded to bf16, "
            "instead of f32; not for few queries">,
+    Option<"f16Products", "f16-products", "bool", "false",
+           "the same for f16; weights without a bound stay f32">,
+    Option<"narrowProductsOfFewRows", "narrow-products-of-few-rows", "bool",
+           "false", "both of these also for few queries">,
+    Option<"splitWeights", "split-weights", "bool", "false",
+           "weights of both are sums of two rounded numbers where the result is "
+           "of a wider type">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
@@ -306,7 +313,9 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     the rows of tiles in strips of 16; within a warp tiles lie in registers as
     `mma.sync` leaves its accumulators. Right operands of products, and left
     ones that are loaded, are copied to shared memory asynchronously, some
-    tiles of keys ahead of the products. Each `tile.launch` becomes a
+    tiles of keys ahead of the products. A product with a mask looks for
+    infinities and NaN in its right operand; if there are any, scalar code sums
+    the terms that the mask shows, one by one. Each `tile.launch` becomes a
     `gpu.launch_func` of a one-dimensional grid, left out if the grid is empty.
 
     *Before.* Launches have memrefs, not tensors, and each has its own kernel.
@@ -323,7 +332,10 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     accumulator. Copies run a step ahead if shared memory has room for it.
 
     *Fails* if a kernel is launched twice, holds an operation that has no
-    lowering, or takes more shared memory than the target has.
+    lowering (`tile.check`, most functions of f64), or takes more shared memory
+    than the target has; and if the right operand of a product is not loaded in
+    the same step of a loop, a left one is loaded in a loop, or where either lies
+    depends on what a loop carries.
 
     Example: `tile.launch @k grid(%g) outs(%y : memref<?xf32>)` becomes
     `gpu.launch_func @attn_kernels::@k blocks in (%g, ...)`.

@@ -39,7 +39,9 @@ struct ConvertAttnToTilePass final
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      if (failed(PairKernelBuilder(op, {queryTile, keyTile}, bf16Products,
+      if (failed(PairKernelBuilder(op, {queryTile, keyTile},
+                                   {bf16Products, f16Products,
+                                    narrowProductsOfFewRows, splitWeights},
                                    sharedBytes)
                      .build(symbols, rewriter)))
         return signalPassFailure();

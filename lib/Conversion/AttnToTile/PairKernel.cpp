@@ -22,9 +22,10 @@ using namespace mlir;
 using namespace mlir::attn;
 
 PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
-                                     bool bf16Products, int64_t sharedBytes)
+                                     NarrowProducts narrow, int64_t sharedBytes)
     : op(op), view(PairView::get(op)), coordinates(view.getCoordinates()),
-      loc(op->getLoc()), stat(view.getStatType()), b(op->getContext()) {
+      loc(op->getLoc()), stat(view.getStatType()), narrow(narrow),
+      b(op->getContext()) {
   if (auto partial = dyn_cast<PartialOp>(op))
     if (partial.getSplit())
       split = *partial.getSplit();
@@ -35,7 +36,8 @@ PairKernelBuilder::PairKernelBuilder(Operation *op, TileSizes options,
       chooseTile(view, options, {sharedBytes, getValueSize()}, maskGrids);
   sizes = choice.sizes;
   packed = choice.packedHeads;
-  this->bf16Products = bf16Products && !choice.hasFewRows;
+  if (choice.hasFewRows && !narrow.ofFewRows)
+    this->narrow = {};
   if (!maskGrids)
     return;
   sides = chooseSides(getQueriesOfHead(), maskGrids->query);
@@ -181,15 +183,35 @@ void PairKernelBuilder::seed(Widener &widener, Scratch &scratch,
 // Operands
 //===----------------------------------------------------------------------===//
 
-/// Returns the element type of the operands of a product: bf16 if all of
-/// `tensors` are, and the target multiplies that; else the statistics' type,
+/// Returns the element type of the operands of a product: that of `tensors` if
+/// it is a narrow one which the target multiplies; else the statistics' type,
 /// which the sum always has.
 Type PairKernelBuilder::getProductType(ValueRange tensors) {
-  bool narrow = bf16Products && stat.isF32() &&
-                llvm::all_of(tensors.getTypes(), [](Type type) {
-                  return getElementTypeOrSelf(type).isBF16();
-                });
-  return narrow ? Type(b.getBF16Type()) : stat;
+  Type type = getElementTypeOrSelf(tensors.front().getType());
+  bool same = llvm::all_of(tensors.getTypes(), [&](Type other) {
+    return getElementTypeOrSelf(other) == type;
+  });
+  bool takesIt = (type.isBF16() && narrow.bf16) || (type.isF16() && narrow.f16);
+  return same && takesIt && stat.isF32() ? type : stat;
+}
+
+/// Returns the element type of weights and values in their product, and whether
+/// weights go there in two parts. Only the product takes rounded weights, not
+/// their sum; and a result that is rounded less must not lose by it.
+std::pair<Type, bool> PairKernelBuilder::getWeightType() {
+  auto attention = dyn_cast<AttentionOp>(op);
+  Value result = attention ? attention.getOut() : cast<PartialOp>(op).getAcc();
+  if (!result)
+    return {getProductType(view.values), false};
+  Type type = getProductType({view.values, result});
+  bool split = type == stat && narrow.splitWeights;
+  if (split)
+    type = getProductType(view.values);
+  // f16 has no room for weights without a bound.
+  if (type.isF16() && view.weight != Weight::Exp &&
+      view.weight != Weight::Sigmoid)
+    type = stat;
+  return {type, split && type != stat};
 }
 
 /// Loads a tile of `tensor` with elements of type `element`.
@@ -523,12 +545,8 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   if (hasInner())
     inner = emitValueFeatures(at, innerValid);
   Value keys = tile::IotaOp::create(at, loc, keyBegin, 0, sizes.keys);
-  // Only the product takes rounded weights, not their sum; and only if the
-  // result is rounded no less.
-  auto attention = dyn_cast<AttentionOp>(op);
-  Value result = attention ? attention.getOut() : cast<PartialOp>(op).getAcc();
-  Type element = result ? getProductType({view.values, result}) : stat;
-  weights = convert(at, loc, weights, element);
+  auto [element, split] = getWeightType();
+  Value rounded = convert(at, loc, weights, element);
   FailureOr<Value> values = load(
       at, view.values, view.valueMap,
       {sizes.keys, size, zero, keys, inner, {}, keyValidRows, true, innerValid},
@@ -539,8 +557,17 @@ LogicalResult PairKernelBuilder::emitStep(OpBuilder &prologue, OpBuilder &at,
   if (correction)
     acc = arith::MulFOp::create(at, loc, acc,
                                 wide(at, correction, {sizes.queries, size}));
-  next.acc = tile::DotOp::create(at, loc, acc.getType(), weights, *values, acc,
-                                 visible);
+  auto addProduct = [&](Value lhs) {
+    acc =
+        tile::DotOp::create(at, loc, acc.getType(), lhs, *values, acc, visible);
+  };
+  if (split) {
+    Value rest = arith::SubFOp::create(at, loc, weights,
+                                       convert(at, loc, rounded, stat));
+    addProduct(convert(at, loc, rest, element));
+  }
+  addProduct(rounded);
+  next.acc = acc;
   return success();
 }
 

@@ -15,15 +15,26 @@
 namespace mlir {
 namespace attn {
 
+/// Which products take operands of 16 bits as they are, with weights rounded
+/// alike; others are computed in the type of the statistics.
+struct NarrowProducts {
+  bool bf16 = false;
+  bool f16 = false;
+  /// Those of few rows too, which gain nothing on CPUs.
+  bool ofFewRows = false;
+  /// Results that are rounded less than the weights would be take these in two
+  /// parts, the second of which is what the first leaves.
+  bool splitWeights = false;
+};
+
 /// Builds the kernel of one attention or partial state: for a tile of queries,
 /// a loop over tiles of keys with running statistics, then what becomes of
 /// them.
 class PairKernelBuilder {
 public:
-  /// Sizes of 0 are chosen. With `bf16Products`, products of bf16 operands are
-  /// not widened, unless there are few rows, which gain nothing.
-  /// Tiles fit `sharedBytes` of a GPU's shared memory, or a cache if it is 0.
-  PairKernelBuilder(Operation *op, TileSizes options, bool bf16Products,
+  /// Sizes of 0 are chosen. Tiles fit `sharedBytes` of a GPU's shared memory,
+  /// or a cache if it is 0.
+  PairKernelBuilder(Operation *op, TileSizes options, NarrowProducts narrow,
                     int64_t sharedBytes);
 
   /// Replaces the op by the launch of a new kernel in `symbolTable`.
@@ -64,6 +75,7 @@ private:
   FailureOr<Value> load(OpBuilder &at, Value tensor, AffineMap map,
                         const Access &access, Type element);
   Type getProductType(ValueRange tensors);
+  std::pair<Type, bool> getWeightType();
   FailureOr<Value> emitDot(OpBuilder &at, unsigned n, Value keyBegin,
                            Value keyValid);
   FailureOr<Value> emitRelativeDot(OpBuilder &at, unsigned n, Value keyBegin,
@@ -117,7 +129,7 @@ private:
   TileSizes sizes;
   Location loc;
   Type stat;
-  bool bf16Products;
+  NarrowProducts narrow;
   std::optional<int64_t> split;
   tile::KernelOp kernel;
   std::unique_ptr<KernelArguments> arguments;

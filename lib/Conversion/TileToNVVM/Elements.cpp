@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -18,9 +19,13 @@ Value ElementEmitter::emitScalar(Value value) {
   if (Value known = scalars.lookupOrNull(value))
     return known;
   Operation *op = value.getDefiningOp();
-  assert(op && op->getNumRegions() == 0 && "expected a computed scalar");
+  assert(op && "expected a computed scalar");
   for (Value operand : op->getOperands())
     emitScalar(operand);
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  for (Value above : captured)
+    emitScalar(above);
   b.clone(*op, scalars);
   return scalars.lookup(value);
 }

@@ -62,7 +62,7 @@ void ThreadGrid::emit(ImplicitLocOpBuilder &b) {
   thread = gpu::ThreadIdOp::create(b, gpu::Dimension::x);
   lane = arith::RemUIOp::create(b, thread, constant(warpLanes));
   warp = arith::DivUIOp::create(b, thread, constant(warpLanes));
-  Value group = arith::DivUIOp::create(b, lane, constant(4));
+  group = arith::DivUIOp::create(b, lane, constant(4));
   Value strip = arith::MulIOp::create(b, warp, constant(stripRows * strips));
   firstRow = arith::AddIOp::create(b, strip, group);
   Value member = arith::RemUIOp::create(b, lane, constant(4));
@@ -98,4 +98,20 @@ std::pair<Value, Value> ThreadGrid::emitPosition(ImplicitLocOpBuilder &b,
 
 int64_t ThreadGrid::getSource(VectorType from, VectorType to, int64_t i) const {
   return getIndex(from, getPlace(to, i));
+}
+
+std::pair<Value, Value> ThreadGrid::emitStripPosition(ImplicitLocOpBuilder &b,
+                                                      int64_t half,
+                                                      int64_t offset) const {
+  auto add = [&](Value base, int64_t constant) -> Value {
+    return arith::AddIOp::create(b, base,
+                                 arith::ConstantIndexOp::create(b, constant));
+  };
+  return {add(group, half * 8), add(firstColumn, offset)};
+}
+
+VectorType mlir::tile::withBothAxes(VectorType type) {
+  int64_t rows = hasRowAxis(type) ? type.getDimSize(0) : stripRows;
+  int64_t columns = hasColumnAxis(type) ? type.getDimSize(1) : blockColumns;
+  return VectorType::get({rows, columns}, type.getElementType());
 }

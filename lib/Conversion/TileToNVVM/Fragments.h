@@ -57,14 +57,23 @@ public:
   /// at scalar `i` of type `to`.
   int64_t getSource(VectorType from, VectorType to, int64_t i) const;
 
+  /// The row, within a strip, of the `half`-th scalar of a row value, and the
+  /// column `offset` behind the first one of the thread.
+  std::pair<Value, Value> emitStripPosition(ImplicitLocOpBuilder &b,
+                                            int64_t half, int64_t offset) const;
+
   /// `%tid.x`, its lane, its warp, as index.
   Value thread, lane, warp;
 
 private:
   int64_t warps, strips;
-  /// The row of scalar 0, the column of scalar 0.
-  Value firstRow, firstColumn;
+  /// The row of scalar 0, the column of scalar 0; the lane's group of four.
+  Value firstRow, firstColumn, group;
 };
+
+/// `type` with axes of size 1 made as large as a block: its fragments have one
+/// scalar for each element of the accumulators of a product.
+VectorType withBothAxes(VectorType type);
 
 } // namespace mlir::tile
 

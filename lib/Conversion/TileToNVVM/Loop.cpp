@@ -27,7 +27,7 @@ SmallVector<SharedTile> ThreadLowering::getStagedTiles(ForEachOp op) {
   for (auto load : getStagedBlock(op).getOps<LoadOp>()) {
     if (!rightLoads.contains(load))
       continue;
-    tiles.push_back(describeSharedTile(load, /*minRows=*/1));
+    tiles.push_back(describeRight(load));
     tiles.back().offset = offset;
     offset += tiles.back().getBytes();
   }

@@ -8,6 +8,8 @@
 
 #include "../TileToVector/Access.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace mlir::tile;
 
@@ -39,6 +41,40 @@ LoadOp mlir::tile::getOperandLoad(Value operand) {
   return operand.getDefiningOp<LoadOp>();
 }
 
+/// Whether threads can compute single elements of `value`, of a loop or outside
+/// of it: from positions and loads alone.
+static bool hasElements(Value value, DenseSet<Value> &seen) {
+  if (!seen.insert(value).second)
+    return true;
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (argument) {
+    auto loop = dyn_cast<ForEachOp>(argument.getOwner()->getParentOp());
+    return !loop || argument.getArgNumber() < 2;
+  }
+  Operation *op = value.getDefiningOp();
+  bool isKnown = !getTileType(value) ||
+                 isa<IotaOp, LoadOp, vector::BroadcastOp>(op) ||
+                 OpTrait::hasElementwiseMappableTraits(op);
+  SplatElementsAttr splat;
+  if (op->hasTrait<OpTrait::ConstantLike>() && getTileType(value))
+    isKnown = matchPattern(op, m_Constant(&splat));
+  return isKnown && !isa<vector::ExtractOp, ForEachOp>(op) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) {
+           return hasElements(operand, seen);
+         });
+}
+
+/// Checks what threads must compute to copy the operand `load` of `dot`.
+static LogicalResult checkCopy(DotOp dot, LoadOp load) {
+  DenseSet<Value> seen;
+  if (llvm::all_of(load->getOperands(),
+                   [&](Value operand) { return hasElements(operand, seen); }))
+    return success();
+  dot.emitOpError("expected operands at positions that follow from indices and "
+                  "loads on GPUs");
+  return failure();
+}
+
 /// Finds the loads that go to shared memory.
 LogicalResult ThreadLowering::findOperands() {
   WalkResult result = kernel.walk([&](DotOp dot) {
@@ -50,32 +86,42 @@ LogicalResult ThreadLowering::findOperands() {
           << type;
       return WalkResult::interrupt();
     }
+    // Rows and columns of one element are statistics there.
     int64_t least = getOperandLoad(dot.getLhs()) ? 1 : 2;
-    if (dot.getType().getDimSize(0) < 2 || dot.getType().getDimSize(1) < 2 ||
-        type.getDimSize(1) < least) {
-      dot.emitOpError("expected at least 2 rows and columns on GPUs; pad the "
-                      "operands");
+    if (isWide(dot) &&
+        (dot.getType().getDimSize(0) < 2 || dot.getType().getDimSize(1) < 2 ||
+         type.getDimSize(1) < least)) {
+      dot.emitOpError("of f32 and f64 expected at least 2 rows and columns on "
+                      "GPUs; pad the operands");
       return WalkResult::interrupt();
     }
     LoadOp right = getOperandLoad(dot.getRhs());
-    if (!right || !isa<ForEachOp>(right->getParentOp())) {
+    if (!right) {
+      dot.emitOpError("expected a right operand that is loaded on GPUs");
+      return WalkResult::interrupt();
+    }
+    if (right->getParentOp() != dot->getParentOp() ||
+        !isa<ForEachOp>(dot->getParentOp())) {
       dot.emitOpError(
-          "expected a right operand that is loaded in the loop over "
-          "keys on GPUs");
+          "expected a right operand that is loaded in the same step "
+          "of a loop on GPUs");
       return WalkResult::interrupt();
     }
     rightLoads.insert(right);
     LoadOp left = getOperandLoad(dot.getLhs());
+    if (left && dot.getMask())
+      left = {};
     if (left && left->getParentOp() != kernel) {
-      dot.emitOpError("expected a left operand that is loaded before the loop "
-                      "over keys on GPUs");
+      dot.emitOpError("expected a left operand that is loaded outside of loops "
+                      "on GPUs");
       return WalkResult::interrupt();
     }
     if (left)
       leftLoads.insert(left);
     if (left && isWide(dot))
       wideLoads.insert(left);
-    return WalkResult::advance();
+    return WalkResult(failure(failed(checkCopy(dot, right)) ||
+                              (left && failed(checkCopy(dot, left)))));
   });
   return failure(result.wasInterrupted());
 }
@@ -103,7 +149,7 @@ void ThreadLowering::findNeeded() {
     if (auto dot = dyn_cast<DotOp>(op)) {
       need(dot.getAcc());
       need(dot.getMask());
-      if (!getOperandLoad(dot.getLhs()))
+      if (dot.getMask() || !getOperandLoad(dot.getLhs()))
         need(dot.getLhs());
       continue;
     }

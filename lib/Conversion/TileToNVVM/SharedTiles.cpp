@@ -29,11 +29,11 @@ static bool beginsAtMultiple(ArrayRef<Term> terms, int64_t count) {
   });
 }
 
-SharedTile mlir::tile::describeSharedTile(LoadOp load, int64_t minRows) {
+static SharedTile describe(LoadOp load, bool isTransposed, int64_t minRows) {
   SharedTile tile;
   VectorType type = load.getResult().getType();
   tile.load = load;
-  tile.isTransposed = classify(load) == AccessKind::Transposed;
+  tile.isTransposed = isTransposed;
   tile.elementBytes = type.getElementTypeBitWidth() / 8;
   tile.rows = type.getDimSize(tile.isTransposed ? 1 : 0);
   tile.columns = type.getDimSize(tile.isTransposed ? 0 : 1);
@@ -55,6 +55,15 @@ SharedTile mlir::tile::describeSharedTile(LoadOp load, int64_t minRows) {
       llvm::all_of(load.getIndices().drop_back(), dependsOnRowOnly) &&
       llvm::all_of(load.getValid(), dependsOnRowOnly);
   return tile;
+}
+
+SharedTile mlir::tile::describeRight(LoadOp load) {
+  return describe(load, classify(load) == AccessKind::Transposed,
+                  /*minRows=*/1);
+}
+
+SharedTile mlir::tile::describeLeft(LoadOp load, int64_t minRows) {
+  return describe(load, /*isTransposed=*/false, minRows);
 }
 
 //===----------------------------------------------------------------------===//

@@ -54,9 +54,12 @@ struct SharedTile {
   int64_t getBytes() const { return paddedRows * getPitch(); }
 };
 
-/// Describes the shared copy of what `load` reads, with at least `minRows`
-/// rows.
-SharedTile describeSharedTile(LoadOp load, int64_t minRows);
+/// Describes the shared copy of what `load` reads, a right operand.
+SharedTile describeRight(LoadOp load);
+
+/// The same of a left operand, with at least `minRows` rows. Its rows are those
+/// of the copy, however memory lies.
+SharedTile describeLeft(LoadOp load, int64_t minRows);
 
 /// Emits copies from memory to shared memory, and what reads it.
 class SharedMemory {

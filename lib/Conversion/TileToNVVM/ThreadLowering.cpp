@@ -114,6 +114,13 @@ LogicalResult ThreadLowering::lowerBlock(Block &block) {
   return success();
 }
 
+/// Whether threads execute `op`, or what is in it, as it stands.
+static bool hasScalarLowering(Operation *op) {
+  if (isa<TileDialect, vector::VectorDialect>(op->getDialect()))
+    return false;
+  return op->getNumRegions() == 0 || isa<scf::SCFDialect>(op->getDialect());
+}
+
 LogicalResult ThreadLowering::lowerOperation(Operation *op) {
   b.setLoc(op->getLoc());
   if (leftLoads.contains(op))
@@ -132,8 +139,14 @@ LogicalResult ThreadLowering::lowerOperation(Operation *op) {
     values.map(extract.getResult(), getFragment(extract.getSource()).front());
     return success();
   }
-  if (op->getNumRegions() || isa<CheckOp>(op))
-    return op->emitOpError("has no lowering in kernels on GPUs");
+  Operation *refused = nullptr;
+  op->walk([&](Operation *nested) {
+    if (!hasScalarLowering(nested))
+      refused = nested;
+  });
+  if (refused)
+    return refused->emitOpError("has no lowering in kernels on GPUs; run the "
+                                "program on a CPU");
   b.clone(*op, values);
   return success();
 }

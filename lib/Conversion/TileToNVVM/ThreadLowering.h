@@ -79,11 +79,22 @@ private:
   LogicalResult lowerDot(DotOp op);
   void placeLeft(LoadOp load);
   void prepareLeft();
-  SmallVector<Value> emitLeft(Value lhs, int64_t strip, int64_t step);
+  SmallVector<Value> emitLeft(Value lhs, Value mask, int64_t strip,
+                              int64_t step);
+  Value emitIsTerm(VectorType type, int64_t terms, int64_t i);
   SmallVector<Value> emitRight(const PlacedTile &right, int64_t step,
                                int64_t block, int64_t count);
   Value emitLaneOffset(const PlacedTile &placed, bool isLeft);
   Value packPair(Value low, Value high);
+  Fragment emitProduct(DotOp dot, ArrayRef<Value> initial);
+
+  // Products that leave terms out (MaskedDot.cpp).
+  Fragment emitMaskedProduct(DotOp dot, ArrayRef<Value> acc);
+  Value emitHasNonFinite(const PlacedTile &right);
+  Value emitScratchAddress(Value row, Value term);
+  void emitScratchStores(DotOp dot, int64_t strip, int64_t step);
+  Fragment emitScratchTerms(DotOp dot, int64_t step, ArrayRef<Value> sums);
+  Fragment emitShownTerms(DotOp dot, ArrayRef<Value> acc);
 
   // Products of f32 and f64 (WideDot.cpp).
   /// A factor of an instruction. Of f32 there may be a second, small part.
@@ -135,6 +146,8 @@ private:
   DenseMap<Operation *, SmallVector<Value>> leftRegisters;
   /// Left operands whose copy has been issued and not been waited for.
   SmallVector<LoadOp> pendingLeft;
+  /// Where the scratch memory of masked products begins; -1: there is none.
+  int64_t scratchBegin = -1;
 };
 
 /// Whether `dot` multiplies f32 or f64.

@@ -9,6 +9,7 @@
 #include "attn/Conversion/LaunchToLLVM.h"
 
 #include "DoubleMath.h"
+#include "MathIntrinsics.h"
 #include "ThreadLowering.h"
 
 #include "attn/Target/GPU.h"
@@ -189,9 +190,11 @@ struct ConvertTileToNVVMPass
     RewritePatternSet patterns(&getContext());
     attn::populateApproximateMathPatterns(patterns);
     populateDoubleMathPatterns(patterns);
-    if (failed(applyPatternsGreedily(function, std::move(patterns))))
+    populateMathIntrinsicPatterns(patterns);
+    if (failed(applyPatternsGreedily(function, std::move(patterns))) ||
+        failed(checkDoubleMath(function)))
       return failure();
-    return checkDoubleMath(function);
+    return checkMath(function);
   }
 };
 

@@ -16,10 +16,6 @@
 // HEADER: error: --header: {{.*}}/a.ptx has only kernels; compile to .o or .so for functions of C
 // RUN: not attn-compile %s --entry=host -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=HOST
 // HOST: error: the program has no kernels for sm_80: nothing in it is attention
-// RUN: not attn-compile %s --entry=wide -o %t/a.o --header=%t/a.h --target=sm_80 2>&1 | FileCheck %s --check-prefix=WIDE
-// WIDE: error: cannot compile @wide for sm_80
-// RUN: not attn-compile %s --entry=column -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=COLUMN
-// COLUMN: error: 'tile.dot' op expected a result of more than one column on GPUs, found 'vector<64x1xf32>'; pad the values to two features
 // RUN: not attn-compile %s --entry=map -o %t/a.ptx --target=sm_80 2>&1 | FileCheck %s --check-prefix=MAP
 // MAP: error: 'attn.map' op has no kernel for sm_80; compile for cpu
 // RUN: not attn-compile %s --entry=einsum -o %t/a.so --target=sm_90a 2>&1 | FileCheck %s --check-prefix=EINSUM
@@ -44,18 +40,6 @@ func.func @good(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>,
   %o = attn.attention dots(%q * %k) values(%v) scale = 0.125
     : tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16> -> tensor<?x2x?x64xbf16>
   return %o : tensor<?x2x?x64xbf16>
-}
-func.func @wide(%q: tensor<?x2x?x64xf64>, %k: tensor<?x2x?x64xf64>,
-                %v: tensor<?x2x?x64xf64>) -> tensor<?x2x?x64xf64> {
-  %o = attn.attention dots(%q * %k) values(%v) scale = 0.125
-    : tensor<?x2x?x64xf64>, tensor<?x2x?x64xf64>, tensor<?x2x?x64xf64> -> tensor<?x2x?x64xf64>
-  return %o : tensor<?x2x?x64xf64>
-}
-func.func @column(%q: tensor<?x2x?x64xbf16>, %k: tensor<?x2x?x64xbf16>,
-                  %v: tensor<?x2x?x1xbf16>) -> tensor<?x2x?x1xbf16> {
-  %o = attn.attention dots(%q * %k) values(%v) scale = 0.125
-    : tensor<?x2x?x64xbf16>, tensor<?x2x?x64xbf16>, tensor<?x2x?x1xbf16> -> tensor<?x2x?x1xbf16>
-  return %o : tensor<?x2x?x1xbf16>
 }
 func.func @host(%a: tensor<?xf32>) -> tensor<?xf32> {
   return %a : tensor<?xf32>

@@ -121,6 +121,16 @@ def attn_run(arguments, timeout=300):
         raise Failure(f"attn-run took longer than {timeout} s")
 
 
+def target_options(seed, target):
+    """The options of attn-run for `target`; None is the CPU. For a GPU, those of
+    the simulator differ between seeds."""
+    if not target:
+        return []
+    sums, copies = ["exact", "hardware"][seed // 2 % 2], ["early", "late"][seed // 4 % 2]
+    return [f"--target={target}", "--device=sim",
+            f"--sim=seed={seed % 2 + 1},mma={sums},copies={copies}"]
+
+
 def run(program, results, options=(), folder=None):
     """Runs a program and returns its outputs. Raises Failure if that fails."""
     if folder is None:

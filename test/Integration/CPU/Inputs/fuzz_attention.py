@@ -2,7 +2,11 @@
 # semantics, and both with numpy.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# Usage: fuzz_attention.py FIRST_SEED COUNT [--keep=FOLDER]
+# Usage: fuzz_attention.py FIRST_SEED COUNT [--keep=FOLDER] [--target=GPU]
+#
+# With a GPU as target, programs are smaller, have operands of products that it
+# multiplies, and run on the simulator, with a policy for sums of products and
+# an order of warps that are drawn.
 #
 # A program that fails is printed with its sizes; `fuzz_attention.py SEED 1
 # --keep=FOLDER` writes its text and inputs, and prints the command that runs it.
@@ -15,7 +19,8 @@ import traceback
 import numpy as np
 
 import attention_program
-from attention_program import Failure, Program, compare, round_to, run, tensor_type, write
+from attention_program import (Failure, Program, compare, round_to, run, target_options,
+                               tensor_type, write)
 from random_masks import Domain, RandomMasks, Space, axes_of, axis_names, read
 
 LENGTHS = [0, 1, 1, 2, 3, 5, 9, 17, 31, 32, 33, 47, 63, 64, 65, 66, 100, 127, 128, 129, 150]
@@ -23,6 +28,8 @@ FEATURES = [1, 3, 16, 17, 64, 80, 130]
 GRIDS = {2: [[1, 1], [3, 5], [5, 13], [9, 7], [2, 40], [13, 10], [8, 8], [1, 70], [30, 1]],
          3: [[2, 3, 4], [3, 5, 7], [1, 9, 11], [4, 4, 4], [2, 7, 5], [5, 1, 13]]}
 PAIRS_LIMIT = 4_000_000  # pairs times features: the reference is plain loops
+GPU_PAIRS_LIMIT = 1_000_000
+GPU_ELEMENTS = ["bf16", "bf16", "f16"]  # of operands of products
 
 
 def text_of(index):
@@ -32,10 +39,11 @@ def text_of(index):
 class AttentionProgram:
     """One random attention: a program, its results, and their values."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, target=None):
         self.random = random.Random(seed)
         self.rng = np.random.default_rng(seed)
         self.program = Program(self.random)
+        self.target = target
         self.draw_sizes()
         self.space = Space(self.letters, self.extents)
         self.clauses, self.types = [], {}
@@ -72,7 +80,7 @@ class AttentionProgram:
             self.size, self.value_size = r.choice(FEATURES), r.choice(FEATURES)
             work = (np.prod(self.extents) * self.queries.tokens * self.keys.tokens *
                     (self.size + self.value_size))
-            if work <= PAIRS_LIMIT:
+            if work <= (GPU_PAIRS_LIMIT if self.target else PAIRS_LIMIT):
                 return
 
     def description(self):
@@ -173,8 +181,14 @@ class AttentionProgram:
         self.element = r.choice(["f32"] * 4 + ["f16", "bf16", "f64"])
         self.value_element = self.element if r.random() < 0.7 else \
             r.choice(["f64"] if self.element == "f64" else ["f32", "f16", "bf16"])
-        self.stat = "f64" if self.element == "f64" else "f32"
         self.kind = r.choice(["exp"] * 5 + ["sigmoid", "relu", "softplus", "identity", "region"])
+        if self.target:
+            self.element = r.choice(GPU_ELEMENTS)
+            # Products of f16 have no room for weights without a bound.
+            if self.kind not in ("exp", "sigmoid"):
+                self.element = "bf16"
+            self.value_element = self.element
+        self.stat = "f64" if self.element == "f64" else "f32"
         self.form = r.choice(["attention"] * 5 + ["partial"])
         self.draw_mask()
         scale = self.draw_scale()
@@ -628,14 +642,15 @@ def product(q, k):
     return (q * k).sum(-1)
 
 
-def check(seed, keep=None):
+def check(seed, keep=None, target=None):
     """Runs one program; raises Failure if something disagrees."""
-    made = AttentionProgram(seed)
+    made = AttentionProgram(seed, target)
+    options = ["--check"] + target_options(seed, target)
     try:
         if keep:
             arguments = write(made.program, made.results, keep)
-            print("attn-run", *arguments, "--check")
-        outputs = run(made.program, made.results, ["--check"])
+            print("attn-run", *arguments, *options)
+        outputs = run(made.program, made.results, options)
         for found, (what, element, expected) in zip(outputs, made.expected or []):
             compare(f"{what} against numpy", found, expected, element)
     except Failure as failure:
@@ -648,15 +663,15 @@ def check(seed, keep=None):
 
 def main():
     np.seterr(all="ignore")
-    options = [a for a in sys.argv[1:] if a.startswith("--keep=")]
+    options = dict(a[2:].split("=", 1) for a in sys.argv[1:] if a.startswith("--"))
     first, count = (int(a) for a in sys.argv[1:] if not a.startswith("--"))
-    keep = options[0].removeprefix("--keep=") if options else None
+    keep, target = options.get("keep"), options.get("target")
     if keep:
         os.makedirs(keep, exist_ok=True)
     failed = []
     for seed in range(first, first + count):
         try:
-            if not check(seed, keep):
+            if not check(seed, keep, target):
                 failed.append(seed)
         except Exception:
             traceback.print_exc()

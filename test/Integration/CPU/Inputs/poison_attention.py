@@ -3,14 +3,14 @@
 # see it, and no others.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# Usage: poison_attention.py FIRST_SEED COUNT
+# Usage: poison_attention.py FIRST_SEED COUNT [GPU]
 
 import random
 import sys
 
 import numpy as np
 
-from attention_program import Failure, Program, compare, run
+from attention_program import Failure, Program, compare, run, target_options
 
 LENGTHS = [1, 2, 17, 33, 63, 64, 65, 70, 129]
 POISONS = [np.nan, np.inf, -np.inf]
@@ -52,12 +52,18 @@ def expected(q, k, v, shown, bias, scale, kind):
 class Case:
     """One attention over the middle of larger tensors, whose rest is poisoned."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, target=None):
         self.random = random.Random(seed)
         self.rng = np.random.default_rng(seed)
         r = self.random
+        self.options = ["--check"] + target_options(seed, target)
         self.element = r.choice(["f32", "f32", "f16", "bf16", "f64"])
+        if target:
+            self.element = r.choice(["f16", "bf16"])
         self.kind = r.choice(["exp", "exp"] + list(WEIGHTS))
+        # Products of f16 have no room for weights without a bound.
+        if target and self.kind not in ("exp", "sigmoid"):
+            self.element = "bf16"
         self.batch, self.heads = 2, r.choice([2, 4])
         self.groups = r.choice([1, 2])
         self.n, self.m = r.choice(LENGTHS), r.choice(LENGTHS)
@@ -164,7 +170,7 @@ class Case:
             f"{weight} : {', '.join(types)} -> ({', '.join(results)})", "o", len(results))
         names = [names] if len(results) == 1 else names
         self.results = list(zip(names, results))
-        found = run(self.program, self.results, ["--check"])
+        found = run(self.program, self.results, self.options)
         wanted = expected(self.q, self.k, self.v, shown, bias, self.scale, self.kind)
         for what, f, w, e in zip(["out", "statistics"], found, wanted, [self.element, stat]):
             compare(what, f, w, e)
@@ -173,9 +179,10 @@ class Case:
 def main():
     np.seterr(all="ignore")
     first, count = int(sys.argv[1]), int(sys.argv[2])
+    target = sys.argv[3] if len(sys.argv) > 3 else None
     failed = 0
     for seed in range(first, first + count):
-        case = Case(seed)
+        case = Case(seed, target)
         try:
             case.check(visible=seed % 3 == 0)
         except Failure as failure:
