@@ -83,7 +83,7 @@ struct CommandLine {
       "sim", llvm::cl::CommaSeparated,
       llvm::cl::desc("how: seed=N (order of warps), mma=exact or hardware, "
                      "copies=early or late, checks=on or off, limit=N (warp "
-                     "instructions of a launch), counters=FILE.json, "
+                     "instructions of a launch), "
                      "dump=FILE.ptx (for the compiled kernels), ptx=FILE.ptx "
                      "(to run instead of them)"),
       llvm::cl::value_desc("setting,..."), llvm::cl::cat(category)};
@@ -241,7 +241,6 @@ static llvm::Error convertSetting(StringRef setting,
   if (name == "checks")
     return choose(options.checks, "off", "on");
   std::string *file = llvm::StringSwitch<std::string *>(name)
-                          .Case("counters", &options.counters)
                           .Case("dump", &options.dump)
                           .Case("ptx", &options.ptx)
                           .Default(nullptr);
@@ -255,11 +254,10 @@ static llvm::Error convertSetting(StringRef setting,
                          .Default(nullptr);
   if (number && !value.getAsInteger(10, *number))
     return llvm::Error::success();
-  return makeError(
-      "--sim: expected seed=NUMBER, mma=exact, mma=hardware, "
-      "copies=early, copies=late, checks=on, checks=off, "
-      "limit=NUMBER, counters=FILE, dump=FILE or ptx=FILE, found '" +
-      setting + "'");
+  return makeError("--sim: expected seed=NUMBER, mma=exact, mma=hardware, "
+                   "copies=early, copies=late, checks=on, checks=off, "
+                   "limit=NUMBER, dump=FILE or ptx=FILE, found '" +
+                   setting + "'");
 }
 
 /// Copies the target, and where its kernels run.

@@ -23,8 +23,6 @@ struct SimulatorOptions {
   bool hardwareSums = false;
   bool lateCopies = false;
   bool checks = true;
-  /// The file for counters, if there is one.
-  std::string counters;
   /// The file of PTX to run instead of the compiled kernels, if there is one.
   std::string ptx;
   /// The file for the PTX of the compiled kernels, if there is one.
