@@ -19,10 +19,10 @@ struct ModelRow {
   SumModel bits8, bits16, bits19;
 };
 
-/// Measured by Fasi, Higham, Mikaitis and Pranesh (PeerJ CS 330), who found no
-/// bit behind those of f32 on V100 and one or more since, and by Khattak and
-/// Mikaitis (arXiv 2512.07004): sm_80 keeps 24 bits, sm_90 and later 25, but
-/// of products of fp8 sm_89 and sm_90 keep only 13.
+/// The bits that are kept, and the terms of a sum. A model after Fasi, Higham,
+/// Mikaitis and Pranesh (PeerJ CS 330) and Khattak and Mikaitis (arXiv
+/// 2512.07004); not every number has been compared with theirs, and none with a
+/// device.
 constexpr ModelRow kModels[] = {
     {0, {23, 4}, {23, 4}, {23, 4}},    {75, {24, 4}, {24, 4}, {24, 4}},
     {80, {24, 8}, {24, 8}, {24, 4}},   {89, {13, 16}, {24, 8}, {24, 4}},

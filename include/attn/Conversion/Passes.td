@@ -313,9 +313,10 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     the rows of tiles in strips of 16; within a warp tiles lie in registers as
     `mma.sync` leaves its accumulators. Right operands of products, and left
     ones that are loaded, are copied to shared memory asynchronously, some
-    tiles of keys ahead of the products. A product with a mask looks for
+    tiles of keys ahead of the products. A product of f16 or bf16 with a mask looks for
     infinities and NaN in its right operand; if there are any, scalar code sums
-    the terms that the mask shows, one by one. Each `tile.launch` becomes a
+    the terms that the mask shows, one by one. Products of f32 and f64 do not:
+    there, what a mask hides must be finite. Each `tile.launch` becomes a
     `gpu.launch_func` of a one-dimensional grid, left out if the grid is empty.
 
     *Before.* Launches have memrefs, not tensors, and each has its own kernel.

@@ -20,8 +20,8 @@ struct Extent3 {
 
 /// How the sum inside a matrix multiply-add is carried out, which PTX leaves
 /// open. `Exact`: as if with unlimited precision, rounded once. `Hardware`:
-/// products aligned to the largest exponent and truncated, as measured on GPUs
-/// (arXiv 2512.07004).
+/// products aligned to the largest exponent and truncated, a model of
+/// what was measured on GPUs (arXiv 2512.07004).
 enum class MatrixPolicy : uint8_t { Exact, Hardware };
 
 /// When the data of an asynchronous copy moves: at issue, or at the last moment
